@@ -1,0 +1,1 @@
+//! The gRPC contract: opsec.v1 and its generated code.

@@ -1,0 +1,1 @@
+//! Baselines and records on sled.

@@ -1,0 +1,1 @@
+//! The OperatorRights custom resource.

@@ -1,0 +1,1 @@
+//! Would admission deny this request, and by what.

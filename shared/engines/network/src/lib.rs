@@ -1,0 +1,1 @@
+//! Reachability by the NetworkPolicy specification.

@@ -1,0 +1,1 @@
+//! The API server's RBAC authoriser over roles and bindings.

@@ -1,0 +1,1 @@
+//! A typed, indexed view over a snapshot.

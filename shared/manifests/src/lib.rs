@@ -1,0 +1,1 @@
+//! Bytes of manifests into a snapshot, as kubectl reads them.

@@ -1,0 +1,36 @@
+//! The nouns of this project, and nothing that acts: what was gathered (a [`Snapshot`] of
+//! normalised Kubernetes objects), what is accepted (a [`Baseline`]) and what was concluded
+//! (a [`Report`]).
+//!
+//! The objects under [`objects`] are Kubernetes' own shapes reduced to the fields that a verdict
+//! may rest on. Reducing is the redaction: a field that is not declared here cannot be carried,
+//! sent or stored.
+
+pub mod baseline;
+pub mod canonical;
+pub mod completeness;
+pub mod declared_rights;
+pub mod notice;
+pub mod object_ref;
+pub mod objects;
+pub mod report;
+pub mod snapshot;
+pub mod source_map;
+pub mod verdict;
+
+pub use baseline::{Baseline, BaselineSpec, EffectiveBaseline};
+pub use completeness::{Completeness, Kind};
+pub use declared_rights::{DeclaredRights, GrantScope, OperatorRights, RightsGrant};
+pub use notice::{Notice, NoticeCode};
+pub use object_ref::{ObjectRef, ServiceAccountRef};
+pub use report::{
+    Evidence, Finding, FindingStatus, GrantedBy, OperatorSummary, PracticeReport, Report,
+    RuleOutcome,
+};
+pub use snapshot::{Snapshot, Source, SourceKind};
+pub use source_map::{ObjectSource, SourceLine, SourceMap};
+pub use verdict::{Gain, Half, Reach, Severity, Status};
+
+/// The API version of every document this project defines (`Report`, `OperatorBaseline`,
+/// `OperatorRights`, `Snapshot`).
+pub const API_VERSION: &str = "kubectl-opsec.dev/v1alpha1";

@@ -1,0 +1,1 @@
+//! The six practices: rules, verdicts, findings.

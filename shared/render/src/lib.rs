@@ -1,0 +1,1 @@
+//! A report as table, wide text, JSON and YAML.

@@ -1,0 +1,1 @@
+//! Stories over the real corpus, and end to end.
