@@ -20,7 +20,10 @@ pub struct BootstrapPolicy {
 }
 
 /// The bootstrap policy of the release.
-#[expect(clippy::expect_used, reason = "the data is part of the program and read by a test")]
+#[expect(
+    clippy::expect_used,
+    reason = "the data is part of the program and read by a test"
+)]
 pub fn bootstrap() -> &'static BootstrapPolicy {
     static POLICY: OnceLock<BootstrapPolicy> = OnceLock::new();
     POLICY.get_or_init(|| {
@@ -40,7 +43,9 @@ fn read(text: &str) -> Result<BootstrapPolicy, serde_json::Error> {
         match item.get("kind").and_then(Value::as_str) {
             Some("ClusterRole") => policy.cluster_roles.push(serde_json::from_value(item)?),
             Some("ClusterRoleBinding") => {
-                policy.cluster_role_bindings.push(serde_json::from_value(item)?);
+                policy
+                    .cluster_role_bindings
+                    .push(serde_json::from_value(item)?);
             }
             Some("Role") => policy.roles.push(serde_json::from_value(item)?),
             Some("RoleBinding") => policy.role_bindings.push(serde_json::from_value(item)?),

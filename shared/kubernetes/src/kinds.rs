@@ -51,14 +51,19 @@ pub fn built_in() -> &'static [BuiltInKind] {
 pub fn find(group: &str, resource: &str) -> Option<&'static BuiltInKind> {
     let index = index();
     let position = index.by_resource.get(resource)?.iter().find(|&&position| {
-        index.kinds.get(position).is_some_and(|kind| kind.group == group)
+        index
+            .kinds
+            .get(position)
+            .is_some_and(|kind| kind.group == group)
     })?;
     index.kinds.get(*position)
 }
 
 /// The kind of that name in that group.
 pub fn find_kind(group: &str, kind: &str) -> Option<&'static BuiltInKind> {
-    built_in().iter().find(|candidate| candidate.group == group && candidate.kind == kind)
+    built_in()
+        .iter()
+        .find(|candidate| candidate.group == group && candidate.kind == kind)
 }
 
 struct Index {
@@ -66,15 +71,23 @@ struct Index {
     by_resource: BTreeMap<String, Vec<usize>>,
 }
 
-#[expect(clippy::expect_used, reason = "the data is part of the program and read by a test")]
+#[expect(
+    clippy::expect_used,
+    reason = "the data is part of the program and read by a test"
+)]
 fn index() -> &'static Index {
     static INDEX: OnceLock<Index> = OnceLock::new();
     INDEX.get_or_init(|| {
         let text = include_str!("../data/discovery-1.36.3.json");
-        let kinds = serde_json::from_str::<Discovery>(text).expect("discovery data").resources;
+        let kinds = serde_json::from_str::<Discovery>(text)
+            .expect("discovery data")
+            .resources;
         let mut by_resource: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (position, kind) in kinds.iter().enumerate() {
-            by_resource.entry(kind.resource.clone()).or_default().push(position);
+            by_resource
+                .entry(kind.resource.clone())
+                .or_default()
+                .push(position);
         }
         Index { kinds, by_resource }
     })
@@ -100,9 +113,16 @@ mod tests {
     fn pods_are_namespaced_and_have_exec() {
         let pods = find("", "pods").unwrap();
         assert_eq!(pods.scope, Scope::Namespaced);
-        assert!(pods.subresources.iter().any(|name| name == "exec"), "{:?}", pods.subresources);
+        assert!(
+            pods.subresources.iter().any(|name| name == "exec"),
+            "{:?}",
+            pods.subresources
+        );
         assert!(find("apps", "pods").is_none());
-        assert_eq!(find_kind("apps", "Deployment").unwrap().resource, "deployments");
+        assert_eq!(
+            find_kind("apps", "Deployment").unwrap().resource,
+            "deployments"
+        );
         assert_eq!(built_in().len(), 68);
     }
 }

@@ -20,7 +20,12 @@ const fn cluster(
     resource: &'static str,
     verbs: &'static [&'static str],
 ) -> VirtualResource {
-    VirtualResource { group, resource, scope: Scope::Cluster, verbs }
+    VirtualResource {
+        group,
+        resource,
+        scope: Scope::Cluster,
+        verbs,
+    }
 }
 
 /// Impersonation, signers and the kubelet's paths.
@@ -36,10 +41,22 @@ const VIRTUAL: &[VirtualResource] = &[
         scope: Scope::Namespaced,
         verbs: &["impersonate"],
     },
-    cluster("authentication.k8s.io", "uids", &["impersonate", "impersonate:user-info"]),
-    cluster("authentication.k8s.io", "userextras", &["impersonate", "impersonate:user-info"]),
+    cluster(
+        "authentication.k8s.io",
+        "uids",
+        &["impersonate", "impersonate:user-info"],
+    ),
+    cluster(
+        "authentication.k8s.io",
+        "userextras",
+        &["impersonate", "impersonate:user-info"],
+    ),
     cluster("authentication.k8s.io", "users", &["impersonate:user-info"]),
-    cluster("authentication.k8s.io", "groups", &["impersonate:user-info"]),
+    cluster(
+        "authentication.k8s.io",
+        "groups",
+        &["impersonate:user-info"],
+    ),
     VirtualResource {
         group: "authentication.k8s.io",
         resource: "serviceaccounts",
@@ -51,7 +68,11 @@ const VIRTUAL: &[VirtualResource] = &[
         "nodes",
         &["impersonate:arbitrary-node", "impersonate:associated-node"],
     ),
-    cluster("certificates.k8s.io", "signers", &["approve", "sign", "attest"]),
+    cluster(
+        "certificates.k8s.io",
+        "signers",
+        &["approve", "sign", "attest"],
+    ),
     cluster("", "nodes/log", &["get"]),
     cluster("", "nodes/metrics", &["get"]),
     cluster("", "nodes/stats", &["get"]),
@@ -59,7 +80,11 @@ const VIRTUAL: &[VirtualResource] = &[
     cluster("", "nodes/healthz", &["get"]),
     cluster("", "nodes/pods", &["get"]),
     cluster("", "nodes/checkpoint", &["create"]),
-    cluster("", "nodes/proxy", &["get", "create", "update", "patch", "delete"]),
+    cluster(
+        "",
+        "nodes/proxy",
+        &["get", "create", "update", "patch", "delete"],
+    ),
 ];
 
 /// All virtual resources.

@@ -289,7 +289,9 @@ impl Baseline {
         Self {
             api_version: crate::API_VERSION.to_owned(),
             kind: KIND.to_owned(),
-            metadata: BaselineMetadata { name: "default".to_owned() },
+            metadata: BaselineMetadata {
+                name: "default".to_owned(),
+            },
             spec: BaselineSpec::default(),
         }
     }

@@ -94,7 +94,10 @@ mod tests {
     fn members_are_sorted_by_utf16_code_units() {
         let value = json!({"\u{10000}": 1, "\u{ff61}": 2, "a": [true, null, "x\n"]});
         let text = String::from_utf8(to_canonical_json(&value).unwrap()).unwrap();
-        assert_eq!(text, "{\"a\":[true,null,\"x\\n\"],\"\u{10000}\":1,\"\u{ff61}\":2}");
+        assert_eq!(
+            text,
+            "{\"a\":[true,null,\"x\\n\"],\"\u{10000}\":1,\"\u{ff61}\":2}"
+        );
     }
 
     #[test]

@@ -18,7 +18,10 @@ pub struct Kind {
 impl Kind {
     /// A kind by plural and group.
     pub fn new(resource: impl Into<String>, group: impl Into<String>) -> Self {
-        Self { resource: resource.into(), group: group.into() }
+        Self {
+            resource: resource.into(),
+            group: group.into(),
+        }
     }
 }
 

@@ -55,9 +55,7 @@ fn write_account<S: Serializer>(
     serializer.collect_str(account)
 }
 
-fn read_account<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<ServiceAccountRef, D::Error> {
+fn read_account<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ServiceAccountRef, D::Error> {
     let text = String::deserialize(deserializer)?;
     ServiceAccountRef::parse(&text).ok_or_else(|| {
         serde::de::Error::custom(format!("`{text}` is not a ServiceAccount (NAMESPACE/NAME)"))

@@ -47,9 +47,7 @@ pub enum NoticeCode {
 }
 
 /// A notice.
-#[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Notice {
     /// What it is about.
@@ -67,7 +65,12 @@ pub struct Notice {
 impl Notice {
     /// A notice about no particular object.
     pub fn new(code: NoticeCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), object: None, source: None }
+        Self {
+            code,
+            message: message.into(),
+            object: None,
+            source: None,
+        }
     }
 
     /// The same notice, about an object.

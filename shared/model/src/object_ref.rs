@@ -41,7 +41,12 @@ impl ObjectRef {
 
     /// A cluster-scoped object of one of Kubernetes' own kinds.
     pub fn cluster(kind: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { kind: kind.into(), namespace: None, name: name.into(), group: String::new() }
+        Self {
+            kind: kind.into(),
+            namespace: None,
+            name: name.into(),
+            group: String::new(),
+        }
     }
 }
 
@@ -69,7 +74,10 @@ pub struct ServiceAccountRef {
 impl ServiceAccountRef {
     /// The account of that name in that namespace.
     pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { namespace: namespace.into(), name: name.into() }
+        Self {
+            namespace: namespace.into(),
+            name: name.into(),
+        }
     }
 
     /// The user name that the API server gives it: `system:serviceaccount:NAMESPACE:NAME`.
@@ -100,7 +108,9 @@ impl ServiceAccountRef {
 
     /// Reads a user name of the form `system:serviceaccount:NAMESPACE:NAME`.
     pub fn from_user_name(user: &str) -> Option<Self> {
-        let (namespace, name) = user.strip_prefix("system:serviceaccount:")?.split_once(':')?;
+        let (namespace, name) = user
+            .strip_prefix("system:serviceaccount:")?
+            .split_once(':')?;
         (!namespace.is_empty() && !name.is_empty()).then(|| Self::new(namespace, name))
     }
 }

@@ -313,7 +313,11 @@ pub struct Evidence {
 impl Evidence {
     /// Evidence without a place in a file.
     pub fn new(object: ObjectRef, field: impl Into<String>) -> Self {
-        Self { object, field: field.into(), source: None }
+        Self {
+            object,
+            field: field.into(),
+            source: None,
+        }
     }
 }
 
@@ -357,7 +361,11 @@ pub struct AcceptedBy {
 impl Report {
     /// Fills in where evidence and grants stand in files. It changes nothing else.
     pub fn locate(&mut self, sources: &SourceMap) {
-        for finding in self.practices.iter_mut().flat_map(|practice| &mut practice.findings) {
+        for finding in self
+            .practices
+            .iter_mut()
+            .flat_map(|practice| &mut practice.findings)
+        {
             for evidence in &mut finding.evidence {
                 evidence.source = sources.locate(&evidence.object, &evidence.field);
             }
@@ -374,6 +382,8 @@ impl Report {
 
     /// All findings, in the order of the practices.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
-        self.practices.iter().flat_map(|practice| &practice.findings)
+        self.practices
+            .iter()
+            .flat_map(|practice| &practice.findings)
     }
 }

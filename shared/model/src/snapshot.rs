@@ -10,10 +10,10 @@ use crate::completeness::{Completeness, Kind};
 use crate::declared_rights::OperatorRights;
 use crate::notice::Notice;
 use crate::objects::{
-    APIService, ClusterRole, ClusterRoleBinding, ConfigMap, CustomObject,
-    CustomResourceDefinition, EndpointSlice, GatewayRoute, Ingress, MutatingAdmissionPolicy,
-    MutatingAdmissionPolicyBinding, MutatingWebhookConfiguration, Namespace, NetworkPolicy, Node,
-    OperatorGroup, OtherNetworkPolicy, Role, RoleBinding, Secret, Service, ServiceAccount,
+    APIService, ClusterRole, ClusterRoleBinding, ConfigMap, CustomObject, CustomResourceDefinition,
+    EndpointSlice, GatewayRoute, Ingress, MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding,
+    MutatingWebhookConfiguration, Namespace, NetworkPolicy, Node, OperatorGroup,
+    OtherNetworkPolicy, Role, RoleBinding, Secret, Service, ServiceAccount,
     ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, ValidatingWebhookConfiguration,
     Workload,
 };
@@ -62,9 +62,7 @@ pub struct Placement {
 }
 
 /// Why objects were placed in a namespace.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum PlacementReason {
     /// It was asked for (`-n`).
@@ -206,9 +204,13 @@ impl Snapshot {
 }
 
 fn strip_input_files(value: &mut serde_json::Value) {
-    let serde_json::Value::Object(lists) = value else { return };
+    let serde_json::Value::Object(lists) = value else {
+        return;
+    };
     for list in lists.values_mut() {
-        let serde_json::Value::Array(objects) = list else { continue };
+        let serde_json::Value::Array(objects) = list else {
+            continue;
+        };
         for object in objects {
             if let Some(metadata) = object.get_mut("metadata").and_then(|m| m.as_object_mut()) {
                 metadata.remove("inputFile");
@@ -237,8 +239,14 @@ mod tests {
             }],
             ..Snapshot::default()
         };
-        assert_eq!(with(Some("a.yaml")).digest().unwrap(), with(None).digest().unwrap());
-        assert_ne!(with(None).digest().unwrap(), Snapshot::default().digest().unwrap());
+        assert_eq!(
+            with(Some("a.yaml")).digest().unwrap(),
+            with(None).digest().unwrap()
+        );
+        assert_ne!(
+            with(None).digest().unwrap(),
+            Snapshot::default().digest().unwrap()
+        );
     }
 
     #[test]
@@ -246,7 +254,9 @@ mod tests {
         let snapshot = Snapshot {
             incomplete: BTreeMap::from([(
                 Kind::new("networkpolicies", "networking.k8s.io"),
-                Completeness::Forbidden { missing: "list networkpolicies".into() },
+                Completeness::Forbidden {
+                    missing: "list networkpolicies".into(),
+                },
             )]),
             ..Snapshot::default()
         };

@@ -37,7 +37,10 @@ impl ObjectSource {
         let mut path = field;
         loop {
             if let Some(&line) = self.fields.get(path) {
-                return SourceLine { line, ..self.start.clone() };
+                return SourceLine {
+                    line,
+                    ..self.start.clone()
+                };
             }
             match path.rfind(['.', '[']) {
                 Some(cut) => path = path.get(..cut).unwrap_or_default(),
@@ -67,7 +70,11 @@ mod tests {
 
     #[test]
     fn a_field_without_a_line_has_that_of_the_nearest_enclosing_one() {
-        let start = SourceLine { file: "a.yaml".into(), document: 2, line: 10 };
+        let start = SourceLine {
+            file: "a.yaml".into(),
+            document: 2,
+            line: 10,
+        };
         let fields = BTreeMap::from([("rules".into(), 14), ("rules[1]".into(), 17)]);
         let source = ObjectSource { start, fields };
         assert_eq!(source.line_of("rules[1].verbs").line, 17);

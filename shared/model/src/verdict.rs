@@ -60,7 +60,13 @@ pub enum Severity {
 
 impl Severity {
     /// All severities, the least first.
-    pub const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
+    pub const ALL: [Self; 5] = [
+        Self::Info,
+        Self::Low,
+        Self::Medium,
+        Self::High,
+        Self::Critical,
+    ];
 
     /// One step graver; critical stays critical. Info stays info, as the table of rights has it.
     #[must_use]
@@ -100,9 +106,12 @@ impl std::str::FromStr for Severity {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|severity| severity.as_str() == text).ok_or_else(|| {
-            format!("`{text}` is not a severity (info, low, medium, high or critical)")
-        })
+        Self::ALL
+            .into_iter()
+            .find(|severity| severity.as_str() == text)
+            .ok_or_else(|| {
+                format!("`{text}` is not a severity (info, low, medium, high or critical)")
+            })
     }
 }
 
@@ -227,8 +236,12 @@ display_as_str!(Status, Severity, Reach, Half, Gain);
 mod tests {
     use super::*;
 
-    const STATUSES: [Status; 4] =
-        [Status::NotApplicable, Status::Pass, Status::Unknown, Status::Fail];
+    const STATUSES: [Status; 4] = [
+        Status::NotApplicable,
+        Status::Pass,
+        Status::Unknown,
+        Status::Fail,
+    ];
 
     #[test]
     fn join_is_commutative_associative_and_idempotent() {

@@ -33,13 +33,21 @@ impl EffectiveBaseline {
         default: Option<&Baseline>,
     ) -> Result<Self, CanonicalError> {
         let parent = match &baseline.spec.extends {
-            Some(_) => default.map(|parent| parent.spec.clone()).unwrap_or_default(),
+            Some(_) => default
+                .map(|parent| parent.spec.clone())
+                .unwrap_or_default(),
             None => BaselineSpec::default(),
         };
         let spec = over(&baseline.spec, parent);
         let name = baseline.metadata.name.clone();
         let digest = canonical::digest(&serde_json::json!({"name": name, "spec": spec}))?;
-        Ok(Self { name, revision, digest, inline, spec })
+        Ok(Self {
+            name,
+            revision,
+            digest,
+            inline,
+            spec,
+        })
     }
 
     /// The built-in baseline.
@@ -57,12 +65,18 @@ impl EffectiveBaseline {
 
     /// The Pod Security level that operator pods and namespaces must meet.
     pub fn operator_level(&self) -> PodSecurityLevel {
-        self.spec.pod_security.and_then(|levels| levels.operator).unwrap_or(PodSecurityLevel::Restricted)
+        self.spec
+            .pod_security
+            .and_then(|levels| levels.operator)
+            .unwrap_or(PodSecurityLevel::Restricted)
     }
 
     /// The Pod Security level that payload namespaces must enforce.
     pub fn payload_level(&self) -> PodSecurityLevel {
-        self.spec.pod_security.and_then(|levels| levels.payload).unwrap_or(PodSecurityLevel::Baseline)
+        self.spec
+            .pod_security
+            .and_then(|levels| levels.payload)
+            .unwrap_or(PodSecurityLevel::Baseline)
     }
 
     /// The intended namespaces, when the baseline says any.
@@ -82,19 +96,32 @@ impl EffectiveBaseline {
 
     /// API groups whose CRDs the operator may create.
     pub fn allowed_crd_groups(&self) -> &[String] {
-        self.spec.crd_creation.as_ref().map(|creation| creation.allowed_groups.as_slice()).unwrap_or_default()
+        self.spec
+            .crd_creation
+            .as_ref()
+            .map(|creation| creation.allowed_groups.as_slice())
+            .unwrap_or_default()
     }
 }
 
 fn over(child: &BaselineSpec, parent: BaselineSpec) -> BaselineSpec {
-    let exemptions: Vec<_> =
-        [parent.exemptions, child.exemptions.clone()].into_iter().flatten().flatten().collect();
+    let exemptions: Vec<_> = [parent.exemptions, child.exemptions.clone()]
+        .into_iter()
+        .flatten()
+        .flatten()
+        .collect();
     BaselineSpec {
         extends: None,
         applies_to: child.applies_to.clone(),
         fail_on: child.fail_on.or(parent.fail_on),
-        operator_namespaces: child.operator_namespaces.clone().or(parent.operator_namespaces),
-        intended_namespaces: child.intended_namespaces.clone().or(parent.intended_namespaces),
+        operator_namespaces: child
+            .operator_namespaces
+            .clone()
+            .or(parent.operator_namespaces),
+        intended_namespaces: child
+            .intended_namespaces
+            .clone()
+            .or(parent.intended_namespaces),
         owned_kinds: child.owned_kinds.clone().or(parent.owned_kinds),
         rights: child.rights.clone().or(parent.rights),
         network: child.network.clone().or(parent.network),
@@ -117,11 +144,20 @@ mod tests {
     #[test]
     fn a_field_replaces_the_parents_and_exemptions_are_joined() {
         let exemption = |rule: &str| json!({"rule": rule, "reason": "r", "expires": "2027-01-01"});
-        let default = baseline("default", json!({"failOn": "high", "operatorNamespaces": ["a"], "exemptions": [exemption("OPSEC601")]}));
-        let child = baseline("x", json!({"extends": "default", "operatorNamespaces": ["b"], "exemptions": [exemption("OPSEC403")]}));
+        let default = baseline(
+            "default",
+            json!({"failOn": "high", "operatorNamespaces": ["a"], "exemptions": [exemption("OPSEC601")]}),
+        );
+        let child = baseline(
+            "x",
+            json!({"extends": "default", "operatorNamespaces": ["b"], "exemptions": [exemption("OPSEC403")]}),
+        );
         let effective = EffectiveBaseline::new(&child, 3, false, Some(&default)).unwrap();
         assert_eq!(effective.fail_on(), Severity::High);
-        assert_eq!(effective.spec.operator_namespaces, Some(vec!["b".to_owned()]));
+        assert_eq!(
+            effective.spec.operator_namespaces,
+            Some(vec!["b".to_owned()])
+        );
         assert_eq!(effective.exemptions().len(), 2);
     }
 

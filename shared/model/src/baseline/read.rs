@@ -49,7 +49,10 @@ impl Baseline {
             ));
         }
         if self.kind != KIND {
-            return Err(field_error("kind", format!("`{}` is not `{KIND}`", self.kind)));
+            return Err(field_error(
+                "kind",
+                format!("`{}` is not `{KIND}`", self.kind),
+            ));
         }
         validate_name(&self.metadata.name)?;
         self.validate_extends()?;
@@ -62,9 +65,10 @@ impl Baseline {
         match self.spec.extends.as_deref() {
             None => Ok(()),
             Some("default") if self.metadata.name != "default" => Ok(()),
-            Some("default") => {
-                Err(field_error("spec.extends", "`default` cannot extend itself; leave it out"))
-            }
+            Some("default") => Err(field_error(
+                "spec.extends",
+                "`default` cannot extend itself; leave it out",
+            )),
             Some(other) => Err(field_error(
                 "spec.extends",
                 format!("`{other}` cannot be extended; only `default` can"),
@@ -73,9 +77,13 @@ impl Baseline {
     }
 
     fn validate_applies_to(&self) -> Result<(), FieldError> {
-        let Some(applies_to) = &self.spec.applies_to else { return Ok(()) };
-        let lists =
-            [("operators", &applies_to.operators), ("clusters", &applies_to.clusters)];
+        let Some(applies_to) = &self.spec.applies_to else {
+            return Ok(());
+        };
+        let lists = [
+            ("operators", &applies_to.operators),
+            ("clusters", &applies_to.clusters),
+        ];
         for (list, patterns) in lists {
             for (index, pattern) in patterns.iter().enumerate() {
                 let stem = pattern.strip_suffix('*').unwrap_or(pattern);
@@ -91,22 +99,36 @@ impl Baseline {
     }
 
     fn validate_network(&self) -> Result<(), FieldError> {
-        let Some(network) = &self.spec.network else { return Ok(()) };
+        let Some(network) = &self.spec.network else {
+            return Ok(());
+        };
         for (index, address) in network.api_server.iter().enumerate() {
-            validate_cidr(&format!("spec.network.apiServer[{index}].cidr"), &address.cidr)?;
-            validate_ports(&format!("spec.network.apiServer[{index}].ports"), &address.ports)?;
+            validate_cidr(
+                &format!("spec.network.apiServer[{index}].cidr"),
+                &address.cidr,
+            )?;
+            validate_ports(
+                &format!("spec.network.apiServer[{index}].ports"),
+                &address.ports,
+            )?;
         }
         for (index, egress) in network.egress.iter().enumerate() {
             if let Some(cidr) = &egress.to.cidr {
                 validate_cidr(&format!("spec.network.egress[{index}].to.cidr"), cidr)?;
             }
-            validate_ports(&format!("spec.network.egress[{index}].ports"), &egress.ports)?;
+            validate_ports(
+                &format!("spec.network.egress[{index}].ports"),
+                &egress.ports,
+            )?;
         }
         for (index, ingress) in network.ingress.iter().enumerate() {
             if let Some(cidr) = &ingress.from.cidr {
                 validate_cidr(&format!("spec.network.ingress[{index}].from.cidr"), cidr)?;
             }
-            validate_ports(&format!("spec.network.ingress[{index}].ports"), &ingress.ports)?;
+            validate_ports(
+                &format!("spec.network.ingress[{index}].ports"),
+                &ingress.ports,
+            )?;
         }
         Ok(())
     }
@@ -169,7 +191,10 @@ fn validate_cidr(path: &str, cidr: &str) -> Result<(), FieldError> {
     if well_formed {
         Ok(())
     } else {
-        Err(field_error(path, format!("`{cidr}` is not a block (as in `10.0.0.0/8`)")))
+        Err(field_error(
+            path,
+            format!("`{cidr}` is not a block (as in `10.0.0.0/8`)"),
+        ))
     }
 }
 
@@ -190,11 +215,17 @@ fn validate_ports(path: &str, ports: &[String]) -> Result<(), FieldError> {
 }
 
 fn field_error(path: &str, message: impl Into<String>) -> FieldError {
-    FieldError { path: path.to_owned(), message: message.into() }
+    FieldError {
+        path: path.to_owned(),
+        message: message.into(),
+    }
 }
 
 fn field(path: &str, message: String) -> BaselineError {
-    BaselineError::Field(FieldError { path: path.to_owned(), message })
+    BaselineError::Field(FieldError {
+        path: path.to_owned(),
+        message,
+    })
 }
 
 /// What a person reads instead of a parser's words.
@@ -226,14 +257,38 @@ mod tests {
             (json!({"failsOn": "high"}), "spec.failsOn"),
             (json!({"failOn": "severe"}), "spec.failOn"),
             (json!({"extends": "fleet"}), "spec.extends"),
-            (json!({"appliesTo": {"operators": ["a*b"]}}), "spec.appliesTo.operators[0]"),
-            (json!({"network": {"egress": [{"to": {"cidr": "10.0.0.0"}}]}}), "spec.network.egress[0].to.cidr"),
-            (json!({"network": {"apiServer": [{"cidr": "10.0.0.1/32", "ports": ["6443"]}]}}), "spec.network.apiServer[0].ports[0]"),
-            (json!({"rights": [{"serviceAccount": "x", "scope": "own", "rules": []}]}), "spec.rights[0].serviceAccount"),
-            (json!({"exemptions": [{"rule": "OPSEC403", "reason": "r", "expires": "soon"}]}), "spec.exemptions[0].expires"),
-            (json!({"exemptions": [{"rule": "OPSEC403", "reason": " ", "expires": "2027-03-31"}]}), "spec.exemptions[0].reason"),
-            (json!({"exemptions": [{"rule": "403", "reason": "r", "expires": "2027-03-31"}]}), "spec.exemptions[0].rule"),
-            (json!({"exemptions": [{"rule": "OPSEC403", "where": {"sa": "x"}, "reason": "r", "expires": "2027-03-31"}]}), "spec.exemptions[0].where.sa"),
+            (
+                json!({"appliesTo": {"operators": ["a*b"]}}),
+                "spec.appliesTo.operators[0]",
+            ),
+            (
+                json!({"network": {"egress": [{"to": {"cidr": "10.0.0.0"}}]}}),
+                "spec.network.egress[0].to.cidr",
+            ),
+            (
+                json!({"network": {"apiServer": [{"cidr": "10.0.0.1/32", "ports": ["6443"]}]}}),
+                "spec.network.apiServer[0].ports[0]",
+            ),
+            (
+                json!({"rights": [{"serviceAccount": "x", "scope": "own", "rules": []}]}),
+                "spec.rights[0].serviceAccount",
+            ),
+            (
+                json!({"exemptions": [{"rule": "OPSEC403", "reason": "r", "expires": "soon"}]}),
+                "spec.exemptions[0].expires",
+            ),
+            (
+                json!({"exemptions": [{"rule": "OPSEC403", "reason": " ", "expires": "2027-03-31"}]}),
+                "spec.exemptions[0].reason",
+            ),
+            (
+                json!({"exemptions": [{"rule": "403", "reason": "r", "expires": "2027-03-31"}]}),
+                "spec.exemptions[0].rule",
+            ),
+            (
+                json!({"exemptions": [{"rule": "OPSEC403", "where": {"sa": "x"}, "reason": "r", "expires": "2027-03-31"}]}),
+                "spec.exemptions[0].where.sa",
+            ),
         ] {
             let error = read(spec.clone()).expect_err(&spec.to_string());
             assert!(error.starts_with(&format!("{path}: ")), "{spec}: {error}");

@@ -69,6 +69,10 @@ pub struct OwnerReference {
     pub controller: bool,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde asks for"
+)]
 fn is_zero(number: &i64) -> bool {
     *number == 0
 }

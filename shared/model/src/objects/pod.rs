@@ -367,6 +367,10 @@ pub(crate) fn is_null(value: &Value) -> bool {
     value.is_null()
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde asks for"
+)]
 fn is_zero(number: &i32) -> bool {
     *number == 0
 }

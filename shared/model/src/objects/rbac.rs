@@ -7,17 +7,7 @@ use super::{LabelSelector, Metadata};
 
 /// A rule of a role. <https://kubernetes.io/docs/reference/access-authn-authz/rbac/>
 #[derive(
-    Debug,
-    Clone,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    JsonSchema,
+    Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "camelCase", default)]
 pub struct PolicyRule {
@@ -98,9 +88,7 @@ pub struct ClusterRoleBinding {
 }
 
 /// A subject of a binding.
-#[derive(
-    Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Subject {
     /// `ServiceAccount`, `User` or `Group`.
@@ -116,9 +104,7 @@ pub struct Subject {
 }
 
 /// The role that a binding grants.
-#[derive(
-    Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RoleRef {
     /// The API group, `rbac.authorization.k8s.io`.

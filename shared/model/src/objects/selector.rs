@@ -43,16 +43,22 @@ impl LabelSelector {
     /// Whether it selects an object with these labels. An operator that Kubernetes does not have
     /// selects nothing (the API server refuses such a selector).
     pub fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
-        self.match_labels.iter().all(|(key, value)| labels.get(key) == Some(value))
-            && self.match_expressions.iter().all(|requirement| requirement.matches(labels))
+        self.match_labels
+            .iter()
+            .all(|(key, value)| labels.get(key) == Some(value))
+            && self
+                .match_expressions
+                .iter()
+                .all(|requirement| requirement.matches(labels))
     }
 
     /// The keys that it looks at.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.match_labels
-            .keys()
-            .map(String::as_str)
-            .chain(self.match_expressions.iter().map(|requirement| requirement.key.as_str()))
+        self.match_labels.keys().map(String::as_str).chain(
+            self.match_expressions
+                .iter()
+                .map(|requirement| requirement.key.as_str()),
+        )
     }
 }
 
@@ -98,8 +104,16 @@ mod tests {
             ("Like", &["web"], false, false),
         ] {
             let selector = requirement(operator, values);
-            assert_eq!(selector.matches(&web), with, "{operator} {values:?} with the label");
-            assert_eq!(selector.matches(&none), without, "{operator} {values:?} without");
+            assert_eq!(
+                selector.matches(&web),
+                with,
+                "{operator} {values:?} with the label"
+            );
+            assert_eq!(
+                selector.matches(&none),
+                without,
+                "{operator} {values:?} without"
+            );
         }
         assert!(LabelSelector::default().matches(&none));
     }
