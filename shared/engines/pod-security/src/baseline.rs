@@ -363,3 +363,6 @@ pub(crate) fn quoted<'a>(names: impl Iterator<Item = &'a String>) -> String {
     let quoted: Vec<String> = names.map(|name| format!("`{name}`")).collect();
     quoted.join(", ")
 }
+
+#[cfg(test)]
+mod tests;

@@ -192,3 +192,124 @@ fn normalised(path: &str) -> String {
     }
     format!("/{}", parts.join("/"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pod::tests::pod;
+
+    fn fields(template: &PodTemplate) -> Vec<String> {
+        let found = node_access(template).into_iter();
+        found.map(|access| access.field).collect()
+    }
+
+    /// A pod with a path of the node, mounted as said.
+    fn with_path(path: &str, mount: &str) -> PodTemplate {
+        pod(&format!(
+            r#"{{"spec": {{"volumes": [{{"name": "v", "hostPath": {{"path": "{path}"}}}}],
+            "containers": [{{"name": "a", "volumeMounts": [{mount}]}}]}}}}"#
+        ))
+    }
+
+    const READ_ONLY: &str = r#"{"name": "v", "mountPath": "/m", "readOnly": true}"#;
+    const WRITABLE: &str = r#"{"name": "v", "mountPath": "/m"}"#;
+    const OTHER: &str = r#"{"name": "w", "mountPath": "/m"}"#;
+
+    #[test]
+    fn a_critical_path_reaches_the_node_even_read_only() {
+        for path in [
+            "/",
+            "//",
+            "/etc",
+            "/etc/",
+            "//etc",
+            "/./etc",
+            "/var/../etc",
+            "/etc/kubernetes/pki",
+            "/root/.ssh",
+            "/proc",
+            "/sys/fs/cgroup",
+            "/run/containerd/containerd.sock",
+            "/var/run",
+            "/var/run/docker.sock",
+            "/var/lib/kubelet/pods",
+            "/var/lib",
+            "/var",
+            "/opt/runtime/containerd.sock",
+            "/../../etc",
+        ] {
+            for mount in [READ_ONLY, WRITABLE, OTHER] {
+                let found = fields(&with_path(path, mount));
+                assert_eq!(found, ["volumes[0].hostPath"], "{path} {mount}");
+            }
+        }
+    }
+
+    #[test]
+    fn another_path_reaches_the_node_only_when_a_container_may_write_it() {
+        for path in [
+            "/srv/data",
+            "/etcd",
+            "/var/log",
+            "/var/lib/kubelet-x",
+            "/rootfs",
+            "/dev",
+        ] {
+            assert_eq!(fields(&with_path(path, READ_ONLY)), [""; 0], "{path}");
+            assert_eq!(fields(&with_path(path, OTHER)), [""; 0], "{path}");
+            let found = fields(&with_path(path, WRITABLE));
+            assert_eq!(found, ["volumes[0].hostPath"], "{path}");
+            let both = format!("{READ_ONLY}, {WRITABLE}");
+            assert_eq!(fields(&with_path(path, &both)).len(), 1, "{path}");
+        }
+    }
+
+    #[test]
+    fn capabilities_reach_the_node_as_the_runtime_reads_their_names() {
+        for (name, reaches) in [
+            ("ALL", true),
+            ("all", true),
+            ("SYS_ADMIN", true),
+            ("CAP_SYS_ADMIN", true),
+            ("cap_sys_ptrace", true),
+            ("SYS_MODULE", true),
+            ("SYS_RAWIO", true),
+            ("DAC_READ_SEARCH", true),
+            ("DAC_OVERRIDE", false),
+            ("NET_ADMIN", false),
+            ("SYS_ADMIN_X", false),
+        ] {
+            let template = pod(&format!(
+                r#"{{"spec": {{"initContainers": [{{"name": "a", "securityContext":
+                {{"capabilities": {{"add": ["CHOWN", "{name}"]}}}}}}]}}}}"#
+            ));
+            let field = "initContainers[0].securityContext.capabilities.add".to_owned();
+            let expected: Vec<String> = reaches.then_some(field).into_iter().collect();
+            assert_eq!(fields(&template), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn other_settings_reach_the_node_too_and_a_network_of_the_node_does_not() {
+        for (spec, expected) in [
+            (r#""hostPID": true"#, Some("hostPID")),
+            (r#""hostNetwork": true, "hostIPC": true"#, None),
+            (
+                r#""containers": [{"securityContext": {"privileged": true}}]"#,
+                Some("containers[0].securityContext.privileged"),
+            ),
+            (
+                r#""containers": [{"securityContext": {"privileged": false}}]"#,
+                None,
+            ),
+            (
+                r#""securityContext": {"windowsOptions": {"hostProcess": true}}"#,
+                Some("securityContext.windowsOptions.hostProcess"),
+            ),
+        ] {
+            let template = pod(&format!(r#"{{"spec": {{{spec}}}}}"#));
+            let expected: Vec<&str> = expected.into_iter().collect();
+            assert_eq!(fields(&template), expected, "{spec}");
+        }
+    }
+}

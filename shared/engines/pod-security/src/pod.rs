@@ -78,8 +78,20 @@ impl<'a> Pod<'a> {
 pub(crate) mod tests {
     use opsec_model::objects::PodTemplate;
 
+    use crate::Violation;
+
     /// A template from its JSON.
     pub(crate) fn pod(text: &str) -> PodTemplate {
         serde_json::from_str(text).unwrap()
+    }
+
+    /// Each violation as its check and field, in order.
+    pub(crate) fn found(violations: Vec<Violation>) -> Vec<String> {
+        let mut found: Vec<String> = violations
+            .into_iter()
+            .map(|violation| format!("{} {}", violation.check, violation.field))
+            .collect();
+        found.sort();
+        found
     }
 }

@@ -194,3 +194,93 @@ fn proc_mount(pod: &mut Pod<'_>) {
 fn is_exempt(pod: &Pod<'_>) -> bool {
     pod.version.since(25) && pod.is_windows()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pod::tests::{found, pod};
+
+    /// What a container needs to be restricted, without the security context's braces.
+    const HARDENED: &str = r#""runAsNonRoot": true, "allowPrivilegeEscalation": false,
+        "seccompProfile": {"type": "RuntimeDefault"}, "capabilities": {"drop": ["ALL"]}"#;
+
+    fn at(spec: &str, minor: u32) -> Vec<String> {
+        let template = pod(&format!(r#"{{"spec": {{{spec}}}}}"#));
+        found(violations(&template, Version::minor(minor)))
+    }
+
+    #[test]
+    fn a_bare_container_lacks_four_things() {
+        let lacking = [
+            "allowPrivilegeEscalation containers[0].securityContext.allowPrivilegeEscalation",
+            "capabilities_restricted containers[0].securityContext.capabilities.drop",
+            "runAsNonRoot containers[0].securityContext.runAsNonRoot",
+            "seccompProfile_restricted containers[0].securityContext.seccompProfile.type",
+        ];
+        let bare = r#""containers": [{"name": "a"}]"#;
+        assert_eq!(at(bare, 36), lacking);
+        let windows = r#""os": {"name": "windows"}, "containers": [{"name": "a"}]"#;
+        assert_eq!(at(windows, 24), lacking);
+        assert_eq!(at(windows, 25), lacking[2..3]);
+        assert_eq!(at(bare, 18), [lacking[0], lacking[2]]);
+        let own_users = r#""hostUsers": false, "containers": [{"name": "a"}]"#;
+        assert_eq!(at(own_users, 34), lacking);
+        assert_eq!(at(own_users, 35), [lacking[0], lacking[1], lacking[3]]);
+    }
+
+    #[test]
+    fn every_check_names_its_field() {
+        let context =
+            |more: &str| format!(r#""containers": [{{"securityContext": {{{HARDENED}{more}}}}}]"#);
+        for (spec, expected) in [
+            (context(""), None),
+            (
+                context(r#", "runAsUser": 0"#),
+                Some("runAsUser containers[0].securityContext.runAsUser"),
+            ),
+            (
+                format!(r#""securityContext": {{"runAsUser": 0}}, {}"#, context("")),
+                Some("runAsUser securityContext.runAsUser"),
+            ),
+            (
+                format!(r#""securityContext": {{"runAsNonRoot": false}}, {}"#, context("")),
+                Some("runAsNonRoot securityContext.runAsNonRoot"),
+            ),
+            (
+                r#""securityContext": {"runAsNonRoot": false, "seccompProfile": {"type": "Localhost"}},
+                "containers": [{"securityContext": {"allowPrivilegeEscalation": false,
+                "capabilities": {"drop": ["ALL"]}}}]"#
+                    .to_owned(),
+                Some("runAsNonRoot securityContext.runAsNonRoot"),
+            ),
+            (
+                context("").replace(r#""drop": ["ALL"]"#, r#""drop": ["all", "NET_RAW"]"#),
+                Some("capabilities_restricted containers[0].securityContext.capabilities.drop"),
+            ),
+            (
+                context("").replace(r#""drop""#, r#""add": ["NET_BIND_SERVICE"], "drop""#),
+                None,
+            ),
+            (
+                context("").replace(r#""drop""#, r#""add": ["CHOWN"], "drop""#),
+                Some("capabilities_restricted containers[0].securityContext.capabilities.add"),
+            ),
+            (
+                format!(
+                    r#""volumes": [{{"name": "a", "otherSource": "emptyDir"}},
+                    {{"name": "b", "otherSource": "nfs"}}, {{"name": "c", "secret": {{}}}},
+                    {{"name": "d", "otherSource": "image"}}], {}"#,
+                    context("")
+                ),
+                Some("restrictedVolumes volumes[1].nfs"),
+            ),
+            (
+                format!(r#""hostUsers": false, {}"#, context(r#", "procMount": "Unmasked""#)),
+                Some("procMount_restricted containers[0].securityContext.procMount"),
+            ),
+        ] {
+            let expected: Vec<&str> = expected.into_iter().collect();
+            assert_eq!(at(&spec, 36), expected, "{spec}");
+        }
+    }
+}
