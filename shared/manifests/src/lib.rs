@@ -1,1 +1,30 @@
 //! Bytes of manifests into a snapshot, as kubectl reads them.
+//!
+//! Pure: text, split, parse, place, decode. Reading reduces: what the model's types do not
+//! declare is gone when [`read`] returns, Secret data above all. What the API server would refuse
+//! becomes a notice and grants nothing; what is no manifest at all is a [`ManifestError`].
+
+mod compose;
+mod decode;
+mod document;
+mod error;
+mod input;
+mod invalid;
+mod node;
+mod object;
+mod params;
+mod place;
+mod read;
+mod scalar;
+mod scope;
+mod split;
+mod subjects;
+mod text;
+mod typed;
+mod validate;
+mod words;
+
+pub use document::{Document, read_documents};
+pub use error::{ManifestError, NamedNamespaces};
+pub use input::{Input, Limits, Manifests, Options};
+pub use read::read;

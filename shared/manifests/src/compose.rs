@@ -1,0 +1,406 @@
+//! One document's text into a [`Node`]: values, lines and repeated keys in a single pass.
+//!
+//! The parser gives events with positions; what a scalar means is in [`crate::scalar`]. Of equal
+//! keys the last counts, as for kubectl, and both lines are kept for the notice. Merge keys (`<<`)
+//! apply where they stand, also as for kubectl: they override what stands before them.
+
+use std::collections::BTreeMap;
+
+use granit_parser::{
+    ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput, Tag,
+};
+use serde_json::Value;
+
+use crate::input::Limits;
+use crate::node::{Data, Member, Node};
+use crate::scalar;
+use crate::split::Chunk;
+use crate::text::narrow;
+
+/// A document's content.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Composed {
+    /// Its value; absent when there is none.
+    pub root: Option<Node>,
+    /// Keys that stand twice in one object.
+    pub repeats: Vec<RepeatedKey>,
+    /// The line of text behind the document's end (`...`), which kubectl does not read.
+    pub unread: Option<u32>,
+}
+
+/// A key that stands twice in one object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RepeatedKey {
+    /// The path of the field.
+    pub path: String,
+    /// The line of the one that does not count.
+    pub first: u32,
+    /// The line of the one that counts.
+    pub last: u32,
+}
+
+/// Why a document could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It is not YAML as kubectl reads it.
+    Syntax {
+        /// The line in the file.
+        line: u32,
+        /// The column, from 1.
+        column: u32,
+        /// What is wrong.
+        message: String,
+    },
+    /// It is nested too deeply.
+    Depth(u32),
+    /// The input holds too many values.
+    Nodes(u32),
+}
+
+/// Reads a document. `nodes` counts the values of all input so far.
+pub(crate) fn compose(
+    chunk: Chunk<'_>,
+    limits: &Limits,
+    nodes: &mut usize,
+) -> Result<Composed, Fault> {
+    let mut composer = Composer {
+        parser: Parser::new_from_str_with_options(chunk.text, parser_options(limits)),
+        first_line: chunk.first_line,
+        anchors: BTreeMap::new(),
+        path: String::new(),
+        repeats: Vec::new(),
+        limits,
+        nodes,
+    };
+    let (root, unread) = composer.document()?;
+    Ok(Composed {
+        root,
+        repeats: composer.repeats,
+        unread,
+    })
+}
+
+fn parser_options(limits: &Limits) -> Options {
+    let mut options = Options::default();
+    options.set_emit_comments(false);
+    // kubectl's splitter takes the line that a directive needs.
+    options.disallow_directives = true;
+    options.block_scalar_eof_without_line_feed = true;
+    // One more, so that ours is the limit that speaks.
+    options.flow_nesting_limit = limits.depth.saturating_add(1);
+    options.block_nesting_limit = limits.depth.saturating_add(1);
+    options
+}
+
+struct Composer<'a> {
+    parser: Parser<'a, StrInput<'a>>,
+    first_line: u32,
+    anchors: BTreeMap<usize, Node>,
+    path: String,
+    repeats: Vec<RepeatedKey>,
+    limits: &'a Limits,
+    nodes: &'a mut usize,
+}
+
+impl<'a> Composer<'a> {
+    fn document(&mut self) -> Result<(Option<Node>, Option<u32>), Fault> {
+        let mut root = None;
+        loop {
+            let (event, span) = self.next()?;
+            match event {
+                Event::StreamStart => {}
+                Event::StreamEnd => return Ok((root, None)),
+                Event::DocumentStart(..) if root.is_some() => {
+                    return Ok((root, Some(self.line(&span))));
+                }
+                Event::DocumentStart(..) => {
+                    let (event, span) = self.next()?;
+                    root = Some(self.node(event, &span, 1)?);
+                }
+                Event::DocumentEnd => {
+                    // What follows is another document, which kubectl leaves unread even when
+                    // it is no YAML.
+                    match self.parser.next_event() {
+                        Some(Ok((Event::StreamEnd, _))) | None => return Ok((root, None)),
+                        Some(Ok((_, span))) => return Ok((root, Some(self.line(&span)))),
+                        Some(Err(error)) if self.ended_explicitly(&span) => {
+                            return Ok((root, Some(self.line_of(error.marker().line()))));
+                        }
+                        Some(Err(error)) => return Err(self.scan_fault(&error)),
+                    }
+                }
+                _ => return Err(self.fault(&span, "the document does not begin with a value")),
+            }
+        }
+    }
+
+    /// Whether a document's end is written (`...`) and not just the text's.
+    fn ended_explicitly(&self, span: &Span) -> bool {
+        span.end.index() > span.start.index()
+    }
+
+    fn next(&mut self) -> Result<(Event<'a>, Span), Fault> {
+        match self.parser.next_event() {
+            Some(Ok(event)) => Ok(event),
+            Some(Err(error)) => Err(self.scan_fault(&error)),
+            None => Ok((Event::StreamEnd, Span::default())),
+        }
+    }
+
+    fn node(&mut self, event: Event<'a>, span: &Span, depth: usize) -> Result<Node, Fault> {
+        if depth > self.limits.depth {
+            return Err(Fault::Depth(self.line(span)));
+        }
+        if let Event::Alias(id) = event {
+            return self.alias(id, span, depth);
+        }
+        self.count(1, span)?;
+        let line = self.line(span);
+        let (node, anchor) = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let value = self.value(&text, style, tag.as_deref(), span)?;
+                (Node::scalar(line, value), anchor)
+            }
+            Event::SequenceStart(_, anchor, _) => (self.list(line, depth)?, anchor),
+            Event::MappingStart(_, anchor, _) => (self.object(line, depth)?, anchor),
+            _ => return Err(self.fault(span, "a value is missing")),
+        };
+        if anchor > 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        Ok(node)
+    }
+
+    fn alias(&mut self, id: usize, span: &Span, depth: usize) -> Result<Node, Fault> {
+        let Some((size, height)) = self.anchors.get(&id).map(|node| (node.size, node.height))
+        else {
+            return Err(self.fault(span, "an anchor's value contains itself"));
+        };
+        if depth + height > self.limits.depth + 1 {
+            return Err(Fault::Depth(self.line(span)));
+        }
+        // Counted before it is copied, so that a bomb costs nothing.
+        self.count(size, span)?;
+        let line = self.line(span);
+        let node = self.anchors.get(&id).cloned();
+        Ok(Node {
+            line,
+            ..node.unwrap_or_else(|| Node::scalar(line, Value::Null))
+        })
+    }
+
+    fn list(&mut self, line: u32, depth: usize) -> Result<Node, Fault> {
+        let mut items = Vec::new();
+        let length = self.path.len();
+        loop {
+            let (event, span) = self.next()?;
+            if event == Event::SequenceEnd {
+                return Ok(Node::list(line, items));
+            }
+            self.path.push_str(&format!("[{}]", items.len()));
+            items.push(self.node(event, &span, depth + 1)?);
+            self.path.truncate(length);
+        }
+    }
+
+    fn object(&mut self, line: u32, depth: usize) -> Result<Node, Fault> {
+        let mut members = BTreeMap::new();
+        loop {
+            let (event, span) = self.next()?;
+            if event == Event::MappingEnd {
+                return Ok(Node::object(line, members));
+            }
+            if is_merge(&event) {
+                let (value_event, value_span) = self.next()?;
+                let value = self.node(value_event, &value_span, depth + 1)?;
+                self.merge(&mut members, value, &span)?;
+                continue;
+            }
+            let key = self.key(event, &span, depth)?;
+            let key_line = self.line(&span);
+            let length = self.path.len();
+            if length > 0 {
+                self.path.push('.');
+            }
+            self.path.push_str(&key);
+            let (value_event, value_span) = self.next()?;
+            let value = self.node(value_event, &value_span, depth + 1)?;
+            let member = Member {
+                line: key_line,
+                merged: false,
+                value,
+            };
+            if let Some(earlier) = members.insert(key, member)
+                && !earlier.merged
+            {
+                let path = self.path.clone();
+                self.repeats.push(RepeatedKey {
+                    path,
+                    first: earlier.line,
+                    last: key_line,
+                });
+            }
+            self.path.truncate(length);
+        }
+    }
+
+    fn merge(
+        &mut self,
+        members: &mut BTreeMap<String, Member>,
+        value: Node,
+        span: &Span,
+    ) -> Result<(), Fault> {
+        let sources = match value.data {
+            Data::Object(source) => vec![source],
+            // The first of a list takes precedence, so it is applied last.
+            Data::List(items) => items
+                .into_iter()
+                .rev()
+                .map(|item| match item.data {
+                    Data::Object(source) => Ok(source),
+                    _ => Err(self.fault(span, MERGE_FAULT)),
+                })
+                .collect::<Result<_, _>>()?,
+            Data::Scalar(_) => return Err(self.fault(span, MERGE_FAULT)),
+        };
+        let line = self.line(span);
+        for (key, member) in sources.into_iter().flatten() {
+            let path = join(&self.path, &key);
+            let member = Member {
+                line,
+                merged: true,
+                ..member
+            };
+            if let Some(earlier) = members.insert(key, member)
+                && !earlier.merged
+            {
+                self.repeats.push(RepeatedKey {
+                    path,
+                    first: earlier.line,
+                    last: line,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn key(&mut self, event: Event<'a>, span: &Span, depth: usize) -> Result<String, Fault> {
+        // A plain string is by far the most frequent key.
+        let node = self.node(event, span, depth)?;
+        match node.data {
+            Data::Scalar(Value::String(text)) => Ok(text),
+            Data::Scalar(Value::Bool(flag)) => Ok(flag.to_string()),
+            Data::Scalar(Value::Number(number)) => Ok(number.to_string()),
+            _ => Err(self.fault(span, "a field's name must be a string")),
+        }
+    }
+
+    fn value(
+        &self,
+        text: &str,
+        style: ScalarStyle,
+        tag: Option<&Tag>,
+        span: &Span,
+    ) -> Result<Value, Fault> {
+        let no_json = || self.fault(span, &format!("`{text}` is no number that JSON can hold"));
+        let Some(kind) = tag.map(|tag| tag.core_suffix()) else {
+            return match style {
+                ScalarStyle::Plain => scalar::resolve(text).ok_or_else(no_json),
+                _ => Ok(Value::String(text.to_owned())),
+            };
+        };
+        let Some(kind) = kind else {
+            if tag.is_some_and(|tag| {
+                tag.suffix_in_namespace(YAML_NAMESPACE).as_deref() == Some("binary")
+            }) {
+                return Err(self.fault(
+                    span,
+                    "the tag `!!binary` is not read; write the text itself",
+                ));
+            }
+            return Ok(Value::String(text.to_owned()));
+        };
+        if kind == "str" {
+            return Ok(Value::String(text.to_owned()));
+        }
+        let value = scalar::resolve(text).ok_or_else(no_json)?;
+        let fits = match kind {
+            "null" => value.is_null(),
+            "bool" => value.is_boolean(),
+            "int" => value.is_i64() || value.is_u64(),
+            "float" => value.is_number(),
+            _ => true,
+        };
+        if fits {
+            Ok(value)
+        } else {
+            Err(self.fault(
+                span,
+                &format!("`{text}` is not what its tag `!!{kind}` says"),
+            ))
+        }
+    }
+
+    fn count(&mut self, size: usize, span: &Span) -> Result<(), Fault> {
+        *self.nodes = self.nodes.saturating_add(size);
+        if *self.nodes > self.limits.nodes {
+            return Err(Fault::Nodes(self.line(span)));
+        }
+        Ok(())
+    }
+
+    fn line(&self, span: &Span) -> u32 {
+        self.line_of(span.start.line())
+    }
+
+    fn line_of(&self, in_chunk: usize) -> u32 {
+        self.first_line
+            .saturating_add(narrow(in_chunk.saturating_sub(1)))
+    }
+
+    fn fault(&self, span: &Span, message: &str) -> Fault {
+        Fault::Syntax {
+            line: self.line(span),
+            column: narrow(span.start.col() + 1),
+            message: message.to_owned(),
+        }
+    }
+
+    fn scan_fault(&self, error: &ScanError) -> Fault {
+        let line = self.line_of(error.marker().line());
+        if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
+            return Fault::Depth(line);
+        }
+        let column = narrow(error.marker().col() + 1);
+        Fault::Syntax {
+            line,
+            column,
+            message: crate::words::syntax(error.kind()),
+        }
+    }
+}
+
+const YAML_NAMESPACE: &str = "tag:yaml.org,2002:";
+const MERGE_FAULT: &str = "`<<` takes an object or a list of objects";
+
+/// Whether a key is the merge key: `<<`, unquoted.
+fn is_merge(event: &Event<'_>) -> bool {
+    match event {
+        Event::Scalar(text, style, _, tag) => {
+            text == "<<"
+                && (tag.is_none() && *style == ScalarStyle::Plain
+                    || tag.as_ref().is_some_and(|tag| {
+                        tag.suffix_in_namespace(YAML_NAMESPACE).as_deref() == Some("merge")
+                    }))
+        }
+        _ => false,
+    }
+}
+
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{path}.{key}")
+    }
+}

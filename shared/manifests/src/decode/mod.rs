@@ -1,0 +1,141 @@
+//! Objects into the model's types. Decoding is the redaction: a field that the type lacks is gone.
+
+mod network;
+mod pod;
+mod rbac;
+mod resources;
+mod workload;
+
+use opsec_model::objects as model;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::invalid::{Invalid, decode, decode_part};
+use crate::object::{KindRef, RawObject};
+use crate::scope::{is_gateway_route, is_other_network_policy};
+use crate::typed::Typed;
+use crate::validate::names;
+
+/// The annotation in which `kubectl apply` keeps the whole object.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Decodes and checks an object whose kind is served.
+pub(crate) fn object(raw: &RawObject) -> Result<Typed, Invalid> {
+    let metadata = metadata(raw)?;
+    names::metadata(&raw.kind, &metadata)?;
+    let mut typed = typed(raw, &metadata)?;
+    *typed.metadata_mut() = metadata;
+    if let Typed::Secret(secret) = &mut typed {
+        resources::redact(&mut secret.metadata);
+    }
+    Ok(typed)
+}
+
+fn metadata(raw: &RawObject) -> Result<model::Metadata, Invalid> {
+    let mut metadata: model::Metadata = decode_part(&raw.value, "metadata")?;
+    metadata.name = raw.name().unwrap_or_default().to_owned();
+    metadata.namespace.clone_from(&raw.namespace);
+    metadata.input_file = Some(raw.start.file.clone());
+    metadata.annotations.remove(LAST_APPLIED);
+    Ok(metadata)
+}
+
+fn typed(raw: &RawObject, metadata: &model::Metadata) -> Result<Typed, Invalid> {
+    let kind = &raw.kind;
+    match (kind.group.as_str(), kind.kind.as_str()) {
+        ("", "Namespace") => boxed(raw).map(Typed::Namespace),
+        ("", "ServiceAccount") => boxed(raw).map(Typed::ServiceAccount),
+        ("", "Secret") => boxed(raw).map(Typed::Secret),
+        ("", "ConfigMap") => Ok(Typed::ConfigMap(Box::default())),
+        ("", "Node") => resources::node(raw),
+        ("", "Service") => boxed(raw).map(Typed::Service),
+        ("rbac.authorization.k8s.io", _) => rbac::object(raw),
+        ("networking.k8s.io", "NetworkPolicy") => network::policy(raw),
+        ("networking.k8s.io", "Ingress") => Ok(network::ingress(raw)),
+        ("discovery.k8s.io", "EndpointSlice") => Ok(network::endpoint_slice(raw)),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => resources::definition(raw),
+        ("apiregistration.k8s.io", "APIService") => boxed(raw).map(Typed::APIService),
+        ("admissionregistration.k8s.io", name) => admission(raw, name),
+        ("operators.coreos.com", "OperatorGroup") => boxed(raw).map(Typed::OperatorGroup),
+        ("kubectl-opsec.dev", "OperatorRights") => boxed(raw).map(Typed::OperatorRights),
+        (group, name) if is_gateway_route(group, name) => Ok(network::gateway_route(raw, metadata)),
+        (group, name) if is_other_network_policy(group, name) => Ok(Typed::OtherNetworkPolicy(
+            Box::new(model::OtherNetworkPolicy {
+                group: group.to_owned(),
+                kind: name.to_owned(),
+                ..model::OtherNetworkPolicy::default()
+            }),
+        )),
+        (group, name) => match workload::kind(group, name) {
+            Some(workload) => workload::object(raw, workload, metadata),
+            None => Ok(custom(raw)),
+        },
+    }
+}
+
+fn admission(raw: &RawObject, kind: &str) -> Result<Typed, Invalid> {
+    match kind {
+        "ValidatingAdmissionPolicy" => boxed(raw).map(Typed::ValidatingAdmissionPolicy),
+        "ValidatingAdmissionPolicyBinding" => {
+            boxed(raw).map(Typed::ValidatingAdmissionPolicyBinding)
+        }
+        "MutatingAdmissionPolicy" => boxed(raw).map(Typed::MutatingAdmissionPolicy),
+        "MutatingAdmissionPolicyBinding" => boxed(raw).map(Typed::MutatingAdmissionPolicyBinding),
+        "ValidatingWebhookConfiguration" => boxed(raw).map(Typed::ValidatingWebhookConfiguration),
+        "MutatingWebhookConfiguration" => boxed(raw).map(Typed::MutatingWebhookConfiguration),
+        _ => Ok(custom(raw)),
+    }
+}
+
+/// Whether a kind of Kubernetes' own has a type in the model.
+pub(crate) fn has_type(kind: &KindRef) -> bool {
+    match (kind.group.as_str(), kind.kind.as_str()) {
+        ("", "Namespace" | "ServiceAccount" | "Secret" | "ConfigMap" | "Node" | "Service")
+        | ("rbac.authorization.k8s.io" | "admissionregistration.k8s.io", _)
+        | ("networking.k8s.io", "NetworkPolicy" | "Ingress")
+        | ("discovery.k8s.io", "EndpointSlice")
+        | ("apiextensions.k8s.io", _)
+        | ("apiregistration.k8s.io", _) => true,
+        (group, name) => workload::kind(group, name).is_some(),
+    }
+}
+
+/// An object as an admission policy's parameter: without the copy that `kubectl apply` keeps.
+pub(crate) fn body(value: &Value) -> Value {
+    let mut body = value.clone();
+    if let Some(annotations) = body
+        .pointer_mut("/metadata/annotations")
+        .and_then(Value::as_object_mut)
+    {
+        annotations.remove(LAST_APPLIED);
+    }
+    body
+}
+
+/// An object of a kind that no type is for: that it is there.
+fn custom(raw: &RawObject) -> Typed {
+    Typed::CustomObject(Box::new(model::CustomObject {
+        group: raw.kind.group.clone(),
+        version: raw.kind.version.clone(),
+        kind: raw.kind.kind.clone(),
+        ..model::CustomObject::default()
+    }))
+}
+
+fn boxed<T: DeserializeOwned>(raw: &RawObject) -> Result<Box<T>, Invalid> {
+    decode(&raw.value, "").map(Box::new)
+}
+
+/// A string at a JSON pointer of the value.
+fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
+    value.pointer(pointer)?.as_str()
+}
+
+/// The items of a list that is a member of the value; none when there is no such list.
+fn items<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+    value
+        .pointer(pointer)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+}

@@ -1,0 +1,236 @@
+//! What of a pod's spec is read from more than one of its fields.
+
+use std::collections::BTreeMap;
+
+use opsec_model::objects::{Container, PodSpec, Volume, WatchSetting, WatchedNamespaces};
+use serde_json::Value;
+
+use super::{items, text};
+
+/// Fills in what the model derives from fields that it does not keep.
+pub(super) fn fill_in(spec: &mut PodSpec, given: &Value) {
+    for (list, containers) in [
+        ("/initContainers", &mut spec.init_containers),
+        ("/containers", &mut spec.containers),
+        ("/ephemeralContainers", &mut spec.ephemeral_containers),
+    ] {
+        for (container, given) in containers.iter_mut().zip(items(given, list)) {
+            fill_in_container(container, given);
+        }
+    }
+    for (volume, given) in spec.volumes.iter_mut().zip(items(given, "/volumes")) {
+        volume.other_source = other_source(volume, given);
+    }
+}
+
+/// The hosts that probes and lifecycle handlers name.
+fn fill_in_container(container: &mut Container, given: &Value) {
+    const HANDLERS: [&str; 5] = [
+        "livenessProbe",
+        "readinessProbe",
+        "startupProbe",
+        "lifecycle.postStart",
+        "lifecycle.preStop",
+    ];
+    container.probe_hosts = BTreeMap::new();
+    for handler in HANDLERS {
+        for action in ["httpGet", "tcpSocket"] {
+            let path = format!("{handler}.{action}.host");
+            let pointer = format!("/{}", path.replace('.', "/"));
+            if let Some(host) = text(given, &pointer) {
+                container.probe_hosts.insert(path, host.to_owned());
+            }
+        }
+    }
+}
+
+fn other_source(volume: &Volume, given: &Value) -> String {
+    let known = volume.host_path.is_some()
+        || volume.projected.is_some()
+        || volume.persistent_volume_claim.is_some()
+        || volume.secret.is_some();
+    if known {
+        return String::new();
+    }
+    let source = given
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(field, _)| field);
+    source
+        .into_iter()
+        .find(|field| *field != "name")
+        .map_or("emptyDir", String::as_str)
+        .to_owned()
+}
+
+/// What the environment of a pod's containers says about the namespaces it watches.
+pub(super) fn watch_settings(given: &Value) -> Vec<WatchSetting> {
+    let containers = items(given, "/initContainers").chain(items(given, "/containers"));
+    let mut settings: Vec<WatchSetting> = Vec::new();
+    for container in containers {
+        for variable in items(container, "/env") {
+            let Some(name) = text(variable, "/name").filter(|name| names_namespaces(name)) else {
+                continue;
+            };
+            let setting = WatchSetting {
+                name: name.to_owned(),
+                namespaces: watched(variable, container),
+            };
+            if !settings.contains(&setting) {
+                settings.push(setting);
+            }
+        }
+    }
+    settings
+}
+
+fn names_namespaces(variable: &str) -> bool {
+    variable.contains("WATCH_NAMESPACE") || variable == "STRIMZI_NAMESPACE"
+}
+
+fn watched(variable: &Value, container: &Value) -> WatchedNamespaces {
+    if let Some(source) = variable.get("valueFrom") {
+        return match text(source, "/fieldRef/fieldPath") {
+            Some("metadata.namespace") => WatchedNamespaces::Own,
+            _ => WatchedNamespaces::Unknown,
+        };
+    }
+    let value = text(variable, "/value").unwrap_or_default();
+    if value.contains("$(") {
+        return expanded(value, variable, container);
+    }
+    let names: Vec<String> = value
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .map(ToOwned::to_owned)
+        .collect();
+    if names.is_empty() || names.iter().any(|name| name == "*") {
+        WatchedNamespaces::All
+    } else {
+        WatchedNamespaces::Named(names)
+    }
+}
+
+/// A value that is one reference to a variable before it, `$(NAME)`, is that variable's.
+fn expanded(value: &str, variable: &Value, container: &Value) -> WatchedNamespaces {
+    let Some(name) = value
+        .strip_prefix("$(")
+        .and_then(|rest| rest.strip_suffix(')'))
+    else {
+        return WatchedNamespaces::Unknown;
+    };
+    items(container, "/env")
+        .take_while(|earlier| !std::ptr::eq(*earlier, variable))
+        .filter(|earlier| text(earlier, "/name") == Some(name))
+        .last()
+        .map_or(WatchedNamespaces::Unknown, |earlier| {
+            watched(earlier, container)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn watch_settings_say_all_own_named_or_unknown() {
+        let own = json!({"fieldRef": {"fieldPath": "metadata.namespace"}});
+        let olm =
+            json!({"fieldRef": {"fieldPath": "metadata.annotations['olm.targetNamespaces']"}});
+        let map = json!({"configMapKeyRef": {"name": "settings", "key": "namespaces"}});
+        for (variable, expected) in [
+            (
+                json!({"name": "WATCH_NAMESPACE", "value": ""}),
+                Some(WatchedNamespaces::All),
+            ),
+            (
+                json!({"name": "WATCH_NAMESPACE"}),
+                Some(WatchedNamespaces::All),
+            ),
+            (
+                json!({"name": "WATCH_NAMESPACES", "value": "shop,*"}),
+                Some(WatchedNamespaces::All),
+            ),
+            (
+                json!({"name": "MY_WATCH_NAMESPACES", "value": "shop, blog,"}),
+                Some(WatchedNamespaces::Named(vec!["shop".into(), "blog".into()])),
+            ),
+            (
+                json!({"name": "STRIMZI_NAMESPACE", "valueFrom": own}),
+                Some(WatchedNamespaces::Own),
+            ),
+            (
+                json!({"name": "WATCH_NAMESPACE", "valueFrom": olm}),
+                Some(WatchedNamespaces::Unknown),
+            ),
+            (
+                json!({"name": "WATCH_NAMESPACE", "valueFrom": map}),
+                Some(WatchedNamespaces::Unknown),
+            ),
+            (
+                json!({"name": "WATCH_NAMESPACE", "value": "$(POD_NAMESPACE)"}),
+                Some(WatchedNamespaces::Own),
+            ),
+            (
+                json!({"name": "WATCH_NAMESPACE", "value": "$(LATER)"}),
+                Some(WatchedNamespaces::Unknown),
+            ),
+            (
+                json!({"name": "WATCH_NAMESPACE", "value": "a-$(POD_NAMESPACE)"}),
+                Some(WatchedNamespaces::Unknown),
+            ),
+            (json!({"name": "POD_NAMESPACE_2", "value": "shop"}), None),
+        ] {
+            let pod_namespace = json!({"name": "POD_NAMESPACE", "valueFrom": own});
+            let later = json!({"name": "LATER", "value": "shop"});
+            let spec = json!({"containers": [{"env": [pod_namespace, variable, later]}]});
+            let found = watch_settings(&spec)
+                .into_iter()
+                .next()
+                .map(|setting| setting.namespaces);
+            assert_eq!(found, expected, "{variable}");
+        }
+    }
+
+    #[test]
+    fn probe_hosts_and_volume_sources_are_filled_in_and_never_taken_from_the_input() {
+        let given = json!({
+            "containers": [{
+                "name": "manager",
+                "probeHosts": {"livenessProbe.httpGet.host": "invented"},
+                "readinessProbe": {"tcpSocket": {"host": "10.0.0.1", "port": 1}},
+                "lifecycle": {"preStop": {"httpGet": {"host": "example.com"}}},
+            }],
+            "volumes": [
+                {"name": "a"},
+                {"name": "b", "nfs": {}, "otherSource": "configMap"},
+                {"name": "c", "hostPath": {"path": "/"}, "otherSource": "emptyDir"},
+            ],
+        });
+        let mut spec: PodSpec = serde_json::from_value(given.clone()).unwrap();
+        fill_in(&mut spec, &given);
+        let hosts: Vec<_> = spec.containers[0].probe_hosts.iter().collect();
+        assert_eq!(
+            hosts,
+            [
+                (
+                    &"lifecycle.preStop.httpGet.host".to_owned(),
+                    &"example.com".to_owned()
+                ),
+                (
+                    &"readinessProbe.tcpSocket.host".to_owned(),
+                    &"10.0.0.1".to_owned()
+                ),
+            ]
+        );
+        let sources: Vec<_> = spec
+            .volumes
+            .iter()
+            .map(|volume| volume.other_source.as_str())
+            .collect();
+        assert_eq!(sources, ["emptyDir", "nfs", ""]);
+    }
+}

@@ -1,0 +1,251 @@
+//! A file into documents: text, split, parse.
+
+use std::collections::BTreeMap;
+
+use opsec_model::{Notice, NoticeCode, SourceLine};
+use serde_json::Value;
+
+use crate::compose::{Composed, Fault, compose};
+use crate::error::ManifestError;
+use crate::input::{Input, Limits};
+use crate::node::Node;
+use crate::split::{Chunk, split};
+use crate::text::{narrow, text};
+
+/// One document of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// Its value.
+    pub value: Value,
+    /// The file as named on the command line.
+    pub file: String,
+    /// The document in the file, from 1.
+    pub document: u32,
+    /// Its first line in the file.
+    pub line: u32,
+    /// Line of each field by its path, as in `spec.rights[0].rules`.
+    pub fields: BTreeMap<String, u32>,
+    /// What a reader must know of it: keys that stand twice.
+    pub notices: Vec<Notice>,
+}
+
+/// The documents of one input, in order; those that are empty are left out.
+///
+/// # Errors
+/// When the input is no text, no YAML, or passes a limit.
+pub fn read_documents(input: &Input, limits: &Limits) -> Result<Vec<Document>, ManifestError> {
+    let mut counts = Counts::default();
+    let parsed = parse(input, limits, &mut counts)?;
+    Ok(parsed
+        .into_iter()
+        .map(|parsed| Document {
+            file: input.name.clone(),
+            document: parsed.document,
+            line: parsed.root.line,
+            fields: parsed.root.lines(),
+            notices: parsed.notices,
+            value: parsed.root.into_value(),
+        })
+        .collect())
+}
+
+/// What has been read of all input so far.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    bytes: u64,
+    documents: usize,
+    nodes: usize,
+}
+
+/// A document with its lines.
+#[derive(Debug, Clone)]
+pub(crate) struct Parsed {
+    /// Its value.
+    pub root: Node,
+    /// The document in the file, from 1.
+    pub document: u32,
+    /// Keys that stand twice.
+    pub notices: Vec<Notice>,
+}
+
+/// The documents of one input, counted against what was read before.
+pub(crate) fn parse(
+    input: &Input,
+    limits: &Limits,
+    counts: &mut Counts,
+) -> Result<Vec<Parsed>, ManifestError> {
+    check_size(input, limits, counts)?;
+    let text = text(&input.name, &input.bytes)?;
+    let chunks = split(text).map_err(|bad| ManifestError::Document {
+        file: input.name.clone(),
+        document: bad.document,
+        line: bad.line,
+        column: 4,
+        message: format!(
+            "`{}` cannot follow `---`; only white space and a comment can",
+            bad.rest.chars().take(40).collect::<String>()
+        ),
+        hint: hint(text),
+    })?;
+    counts.documents = counts.documents.saturating_add(chunks.len());
+    if counts.documents > limits.documents {
+        return Err(ManifestError::TooManyDocuments {
+            file: input.name.clone(),
+            documents: counts.documents,
+            limit: limits.documents,
+        });
+    }
+    let mut parsed = Vec::new();
+    for chunk in chunks {
+        parse_chunk(&input.name, chunk, limits, counts, &mut parsed)?;
+    }
+    Ok(parsed)
+}
+
+fn check_size(input: &Input, limits: &Limits, counts: &mut Counts) -> Result<(), ManifestError> {
+    let bytes = input.bytes.len() as u64;
+    if bytes > limits.file_bytes {
+        return Err(ManifestError::FileTooLarge {
+            file: input.name.clone(),
+            bytes,
+            limit: limits.file_bytes,
+        });
+    }
+    counts.bytes = counts.bytes.saturating_add(bytes);
+    if counts.bytes > limits.total_bytes {
+        return Err(ManifestError::InputTooLarge {
+            file: input.name.clone(),
+            bytes: counts.bytes,
+            limit: limits.total_bytes,
+        });
+    }
+    Ok(())
+}
+
+fn parse_chunk(
+    file: &str,
+    chunk: Chunk<'_>,
+    limits: &Limits,
+    counts: &mut Counts,
+    parsed: &mut Vec<Parsed>,
+) -> Result<(), ManifestError> {
+    let before = counts.nodes;
+    let fault = match compose(chunk, limits, &mut counts.nodes) {
+        Ok(composed) => {
+            parsed.extend(finish(file, chunk, composed));
+            return Ok(());
+        }
+        Err(fault) => fault,
+    };
+    // JSON values may follow each other without `---`, which is no YAML.
+    if matches!(fault, Fault::Syntax { .. }) && chunk.text.trim_start().starts_with('{') {
+        counts.nodes = before;
+        if let Some(values) = json_values(chunk) {
+            for root in values {
+                counts.nodes = counts.nodes.saturating_add(root.size);
+                if counts.nodes > limits.nodes {
+                    return Err(error(file, chunk, limits, Fault::Nodes(root.line)));
+                }
+                parsed.push(Parsed {
+                    root,
+                    document: chunk.document,
+                    notices: Vec::new(),
+                });
+            }
+            return Ok(());
+        }
+    }
+    Err(error(file, chunk, limits, fault))
+}
+
+fn finish(file: &str, chunk: Chunk<'_>, composed: Composed) -> Option<Parsed> {
+    let document = chunk.document;
+    let at = |line| SourceLine {
+        file: file.to_owned(),
+        document,
+        line,
+    };
+    let mut notices: Vec<Notice> = composed
+        .repeats
+        .iter()
+        .map(|repeat| {
+            let message = format!(
+                "{file}: document {document} sets `{}` on lines {} and {}; kubectl would apply the last, so the last is judged",
+                repeat.path, repeat.first, repeat.last
+            );
+            Notice::new(NoticeCode::DuplicateKey, message).at(at(repeat.last))
+        })
+        .collect();
+    if let Some(line) = composed.unread {
+        let message = format!(
+            "{file}: document {document} ends before line {line}; kubectl applies nothing that follows up to the next `---`, so it is not judged"
+        );
+        notices.push(Notice::new(NoticeCode::Input, message).at(at(line)));
+    }
+    let root = composed.root.filter(|root| !root.is_null())?;
+    Some(Parsed {
+        root,
+        document,
+        notices,
+    })
+}
+
+/// JSON values that follow each other, each with the line on which it begins.
+fn json_values(chunk: Chunk<'_>) -> Option<Vec<Node>> {
+    let mut stream = serde_json::Deserializer::from_str(chunk.text).into_iter::<Value>();
+    let mut values = Vec::new();
+    let mut line = chunk.first_line;
+    let mut counted = 0;
+    loop {
+        let offset = stream.byte_offset();
+        let rest = chunk.text.get(offset..)?;
+        let start = offset + (rest.len() - rest.trim_start().len());
+        let between = chunk.text.get(counted..start)?;
+        line = line.saturating_add(narrow(between.matches('\n').count()));
+        counted = start;
+        match stream.next() {
+            Some(value) => values.push(Node::on_line(line, value.ok()?)),
+            None => return Some(values),
+        }
+    }
+}
+
+fn error(file: &str, chunk: Chunk<'_>, limits: &Limits, fault: Fault) -> ManifestError {
+    let (file, document) = (file.to_owned(), chunk.document);
+    match fault {
+        Fault::Syntax {
+            line,
+            column,
+            message,
+        } => ManifestError::Document {
+            file,
+            document,
+            line,
+            column,
+            message,
+            hint: hint(chunk.text),
+        },
+        Fault::Depth(line) => ManifestError::TooDeep {
+            file,
+            document,
+            line,
+            limit: limits.depth,
+        },
+        Fault::Nodes(line) => ManifestError::TooManyNodes {
+            file,
+            document,
+            line,
+            limit: limits.nodes,
+        },
+    }
+}
+
+/// What to do about text that cannot be read, when it looks like a chart's template.
+pub(crate) fn hint(text: &str) -> String {
+    if text.contains("{{") {
+        "; a chart's templates are rendered first: helm template … | kubectl opsec check … -f -"
+            .to_owned()
+    } else {
+        String::new()
+    }
+}

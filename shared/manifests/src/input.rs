@@ -1,0 +1,61 @@
+//! What goes in and what comes out.
+
+use opsec_model::{Snapshot, SourceMap};
+
+/// One input: a file, or standard input.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Input {
+    /// Its path as given on the command line; `-` is standard input.
+    pub name: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// How the input is to be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Where objects without a namespace go (`-n`).
+    pub namespace: Option<String>,
+    /// Whether `namespace` stands although the bindings of a file name another one.
+    pub namespace_as_given: bool,
+    /// How much is read.
+    pub limits: Limits,
+}
+
+/// How much is read before reading is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of all input together.
+    pub total_bytes: u64,
+    /// Bytes of one file.
+    pub file_bytes: u64,
+    /// Documents of all input together.
+    pub documents: usize,
+    /// Levels of nesting.
+    pub depth: usize,
+    /// Values of all input together, each alias counted as what it stands for.
+    pub nodes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            total_bytes: 256 * 1024 * 1024,
+            file_bytes: 64 * 1024 * 1024,
+            documents: 20_000,
+            depth: 200,
+            nodes: 5_000_000,
+        }
+    }
+}
+
+/// What was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Manifests {
+    /// The facts.
+    pub snapshot: Snapshot,
+    /// Where they stand.
+    pub sources: SourceMap,
+    /// How many objects are judged, those of kinds that no rule reads included.
+    pub objects: usize,
+}
