@@ -1,1 +1,10 @@
-//! The only reader of the outside: files, standard input, saved snapshots.
+//! The only reader of the outside: files and standard input, as `kubectl -f` takes them.
+//!
+//! Reading stops at the limits: a file that is too large is refused by its size, before it is
+//! read.
+
+mod error;
+mod files;
+
+pub use error::GatherError;
+pub use files::{PathOrStdin, read_files};

@@ -5,6 +5,7 @@
 //! apply where they stand, also as for kubectl: they override what stands before them.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use granit_parser::{
     ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput, Tag,
@@ -123,7 +124,7 @@ impl<'a> Composer<'a> {
                     match self.parser.next_event() {
                         Some(Ok((Event::StreamEnd, _))) | None => return Ok((root, None)),
                         Some(Ok((_, span))) => return Ok((root, Some(self.line(&span)))),
-                        Some(Err(error)) if self.ended_explicitly(&span) => {
+                        Some(Err(error)) if ended_explicitly(&span) => {
                             return Ok((root, Some(self.line_of(error.marker().line()))));
                         }
                         Some(Err(error)) => return Err(self.scan_fault(&error)),
@@ -132,11 +133,6 @@ impl<'a> Composer<'a> {
                 _ => return Err(self.fault(&span, "the document does not begin with a value")),
             }
         }
-    }
-
-    /// Whether a document's end is written (`...`) and not just the text's.
-    fn ended_explicitly(&self, span: &Span) -> bool {
-        span.end.index() > span.start.index()
     }
 
     fn next(&mut self) -> Result<(Event<'a>, Span), Fault> {
@@ -197,7 +193,8 @@ impl<'a> Composer<'a> {
             if event == Event::SequenceEnd {
                 return Ok(Node::list(line, items));
             }
-            self.path.push_str(&format!("[{}]", items.len()));
+            // Writing to a String cannot fail.
+            let _ = write!(self.path, "[{}]", items.len());
             items.push(self.node(event, &span, depth + 1)?);
             self.path.truncate(length);
         }
@@ -395,6 +392,11 @@ fn is_merge(event: &Event<'_>) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a document's end is written (`...`) and not just the text's.
+fn ended_explicitly(span: &Span) -> bool {
+    span.end.index() > span.start.index()
 }
 
 fn join(path: &str, key: &str) -> String {

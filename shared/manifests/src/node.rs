@@ -1,6 +1,7 @@
 //! A parsed document that still knows its lines.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
@@ -159,7 +160,8 @@ impl Node {
             Data::Scalar(_) => {}
             Data::List(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    path.push_str(&format!("[{index}]"));
+                    // Writing to a String cannot fail.
+                    let _ = write!(path, "[{index}]");
                     lines.insert(path.clone(), item.line);
                     item.collect_lines(path, lines);
                     path.truncate(length);

@@ -182,7 +182,7 @@ impl Reading {
             match &kept.typed {
                 Typed::ValidatingAdmissionPolicy(policy) => policies.push((**policy).clone()),
                 Typed::ValidatingAdmissionPolicyBinding(binding) => {
-                    bindings.push((**binding).clone())
+                    bindings.push((**binding).clone());
                 }
                 _ => {}
             }

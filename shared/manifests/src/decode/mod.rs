@@ -19,6 +19,16 @@ use crate::validate::names;
 /// The annotation in which `kubectl apply` keeps the whole object.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
+/// Kinds of the core group that have a type of their own, workloads aside.
+const WITH_TYPE: [&str; 6] = [
+    "Namespace",
+    "ServiceAccount",
+    "Secret",
+    "ConfigMap",
+    "Node",
+    "Service",
+];
+
 /// Decodes and checks an object whose kind is served.
 pub(crate) fn object(raw: &RawObject) -> Result<Typed, Invalid> {
     let metadata = metadata(raw)?;
@@ -33,7 +43,9 @@ pub(crate) fn object(raw: &RawObject) -> Result<Typed, Invalid> {
 
 fn metadata(raw: &RawObject) -> Result<model::Metadata, Invalid> {
     let mut metadata: model::Metadata = decode_part(&raw.value, "metadata")?;
-    metadata.name = raw.name().unwrap_or_default().to_owned();
+    raw.name()
+        .unwrap_or_default()
+        .clone_into(&mut metadata.name);
     metadata.namespace.clone_from(&raw.namespace);
     metadata.input_file = Some(raw.start.file.clone());
     metadata.annotations.remove(LAST_APPLIED);
@@ -90,12 +102,16 @@ fn admission(raw: &RawObject, kind: &str) -> Result<Typed, Invalid> {
 /// Whether a kind of Kubernetes' own has a type in the model.
 pub(crate) fn has_type(kind: &KindRef) -> bool {
     match (kind.group.as_str(), kind.kind.as_str()) {
-        ("", "Namespace" | "ServiceAccount" | "Secret" | "ConfigMap" | "Node" | "Service")
-        | ("rbac.authorization.k8s.io" | "admissionregistration.k8s.io", _)
-        | ("networking.k8s.io", "NetworkPolicy" | "Ingress")
-        | ("discovery.k8s.io", "EndpointSlice")
-        | ("apiextensions.k8s.io", _)
-        | ("apiregistration.k8s.io", _) => true,
+        ("", name) if WITH_TYPE.contains(&name) => true,
+        ("networking.k8s.io", name) => matches!(name, "NetworkPolicy" | "Ingress"),
+        ("discovery.k8s.io", name) => name == "EndpointSlice",
+        (
+            "rbac.authorization.k8s.io"
+            | "admissionregistration.k8s.io"
+            | "apiextensions.k8s.io"
+            | "apiregistration.k8s.io",
+            _,
+        ) => true,
         (group, name) => workload::kind(group, name).is_some(),
     }
 }
