@@ -1,0 +1,111 @@
+//! Whose a CustomResourceDefinition is.
+
+use std::collections::BTreeSet;
+
+use opsec_facts::Facts;
+use opsec_model::Kind;
+use opsec_model::objects::{CustomResourceDefinition, Metadata};
+
+use crate::installation::Installation;
+use crate::marks::Marks;
+
+/// The kind of our own declarations, which is no operator's.
+const DECLARATIONS: (&str, &str) = ("operatorrights", "kubectl-opsec.dev");
+
+/// The kinds of each installation, in the order of the installations.
+pub(crate) fn kinds(facts: &Facts<'_>, installations: &[Installation]) -> Vec<BTreeSet<Kind>> {
+    let mut kinds = vec![BTreeSet::new(); installations.len()];
+    let busy = busy_files(facts);
+    for definition in &facts.snapshot().custom_resource_definitions {
+        let kind = kind(definition);
+        if is_declaration(&kind) {
+            continue;
+        }
+        for owner in owners(facts, installations, &busy, definition) {
+            if let Some(kinds) = kinds.get_mut(owner) {
+                kinds.insert(kind.clone());
+            }
+        }
+    }
+    kinds
+}
+
+/// Plural and group of a definition.
+pub(crate) fn kind(definition: &CustomResourceDefinition) -> Kind {
+    Kind::new(&definition.spec.names.plural, &definition.spec.group)
+}
+
+/// Whether it is the kind of our own declarations.
+pub(crate) fn is_declaration(kind: &Kind) -> bool {
+    (kind.resource.as_str(), kind.group.as_str()) == DECLARATIONS
+}
+
+/// From files a definition belongs to the installation of its file, or with its labels; in a file
+/// of definitions to all. Where labels tell several installations of one file apart, they decide.
+fn owners(
+    facts: &Facts<'_>,
+    installations: &[Installation],
+    busy: &BTreeSet<Option<&str>>,
+    definition: &CustomResourceDefinition,
+) -> Vec<usize> {
+    let marks = Marks::of(&definition.metadata);
+    let file = definition.metadata.input_file.as_deref();
+    let those = |wanted: &dyn Fn(&Installation) -> bool| -> Vec<usize> {
+        let all = installations.iter().enumerate();
+        all.filter(|(_, installation)| wanted(installation))
+            .map(|(position, _)| position)
+            .collect()
+    };
+    let marked = those(&|installation| installation.marks.share(&marks));
+    if !facts.from_files() {
+        return marked;
+    }
+    let installed = |installation: &Installation| installation.deployed.is_none();
+    let of_file = those(&|installation| installed(installation) && holds(installation, file));
+    if !of_file.is_empty() {
+        return if marked.iter().any(|owner| of_file.contains(owner)) {
+            marked
+        } else {
+            of_file.into_iter().chain(marked).collect()
+        };
+    }
+    if marked.is_empty() && !busy.contains(&file) {
+        those(&installed)
+    } else {
+        marked
+    }
+}
+
+fn holds(installation: &Installation, file: Option<&str>) -> bool {
+    match file {
+        Some(file) => installation.files.contains(file),
+        None => installation.files.is_empty(),
+    }
+}
+
+/// The files with a workload, a ServiceAccount or a binding: those are no files of definitions.
+fn busy_files<'a>(facts: &Facts<'a>) -> BTreeSet<Option<&'a str>> {
+    let snapshot = facts.snapshot();
+    let file = |metadata: &'a Metadata| metadata.input_file.as_deref();
+    let workloads = snapshot
+        .workloads
+        .iter()
+        .map(|object| file(&object.metadata));
+    let accounts = snapshot
+        .service_accounts
+        .iter()
+        .map(|object| file(&object.metadata));
+    let namespaced = snapshot
+        .role_bindings
+        .iter()
+        .map(|object| file(&object.metadata));
+    let cluster = snapshot
+        .cluster_role_bindings
+        .iter()
+        .map(|object| file(&object.metadata));
+    workloads
+        .chain(accounts)
+        .chain(namespaced)
+        .chain(cluster)
+        .collect()
+}

@@ -1,0 +1,310 @@
+//! From what a person calls an operator to the operator.
+
+use std::fmt;
+
+use opsec_facts::Facts;
+
+use crate::display_name::without_suffix;
+use crate::operator::Operator;
+
+/// An operator as errors list it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its display name.
+    pub name: String,
+    /// Its namespaces.
+    pub namespaces: Vec<String>,
+}
+
+/// `cert-manager (namespace cert-manager)`.
+impl fmt::Display for Candidate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = if self.namespaces.len() == 1 {
+            "namespace"
+        } else {
+            "namespaces"
+        };
+        write!(
+            formatter,
+            "{} ({word} {})",
+            self.name,
+            self.namespaces.join(", ")
+        )
+    }
+}
+
+/// Why no operator was resolved.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ResolveError {
+    /// No operator has that name.
+    #[error("no operator matches `{name}`; found: {}{}", list(candidates), question(suggestion.as_deref()))]
+    NotFound {
+        /// What was asked for.
+        name: String,
+        /// The operators that are there.
+        candidates: Vec<Candidate>,
+        /// The name among theirs that is nearest to it.
+        suggestion: Option<String>,
+    },
+    /// Several operators have it, in the first step that matches.
+    #[error(
+        "`{name}` matches {} operators: {}; name one by its namespace or as `deployment/NAME`",
+        candidates.len(),
+        list(candidates)
+    )]
+    Ambiguous {
+        /// What was asked for.
+        name: String,
+        /// The operators that match.
+        candidates: Vec<Candidate>,
+    },
+    /// There is no operator.
+    #[error("no operator is here: no workload, and no binding that names a ServiceAccount")]
+    NoneFound,
+    /// No name was given, and there is not exactly one operator.
+    #[error("there are {} operators: {}; name one of them, or ask for all with --all", candidates.len(), list(candidates))]
+    Several {
+        /// The operators that are there.
+        candidates: Vec<Candidate>,
+    },
+}
+
+fn list(candidates: &[Candidate]) -> String {
+    let names: Vec<String> = candidates.iter().map(Candidate::to_string).collect();
+    names.join(", ")
+}
+
+fn question(suggestion: Option<&str>) -> String {
+    suggestion.map_or_else(String::new, |name| format!(". Did you mean {name}?"))
+}
+
+/// The operator that a name means, or the one that is there.
+///
+/// A name is tried against all operators step by step: `deployment/NAME`, a workload, a label, a
+/// ClusterServiceVersion, a Helm release, the namespace, the same less its suffix, the first label
+/// of an owned group, the file. The first step with a match wins.
+///
+/// # Errors
+/// When nothing matches, or more than one operator does in that step.
+pub fn resolve<'a>(
+    operators: &'a [Operator],
+    facts: &Facts<'_>,
+    name: Option<&str>,
+) -> Result<&'a Operator, ResolveError> {
+    match name {
+        Some(name) => by_name(operators, facts, name),
+        None => the_only(operators),
+    }
+}
+
+fn the_only(operators: &[Operator]) -> Result<&Operator, ResolveError> {
+    if let [only] = operators {
+        return Ok(only);
+    }
+    let may_watch: Vec<&Operator> = operators.iter().filter(|o| o.is_operator).collect();
+    match may_watch.as_slice() {
+        _ if operators.is_empty() => Err(ResolveError::NoneFound),
+        [only] => Ok(only),
+        [] => Err(ResolveError::Several {
+            candidates: operators.iter().map(candidate).collect(),
+        }),
+        several => Err(ResolveError::Several {
+            candidates: several.iter().copied().map(candidate).collect(),
+        }),
+    }
+}
+
+type Step = fn(&Operator, &str) -> bool;
+
+const STEPS: [Step; 9] = [
+    is_kind_and_name,
+    is_workload,
+    is_label,
+    is_cluster_service_version,
+    is_helm_release,
+    is_namespace,
+    is_namespace_without_suffix,
+    is_first_label_of_group,
+    is_file,
+];
+
+fn by_name<'a>(
+    operators: &'a [Operator],
+    facts: &Facts<'_>,
+    name: &str,
+) -> Result<&'a Operator, ResolveError> {
+    for step in STEPS {
+        let matching: Vec<&Operator> = operators.iter().filter(|o| step(o, name)).collect();
+        match matching.as_slice() {
+            [] => {}
+            [only] => return Ok(only),
+            several => {
+                return Err(ResolveError::Ambiguous {
+                    name: name.to_owned(),
+                    candidates: several.iter().copied().map(candidate).collect(),
+                });
+            }
+        }
+    }
+    if operators.is_empty() {
+        return Err(ResolveError::NoneFound);
+    }
+    // Live every workload is an installation; only operators are worth listing.
+    let listed: Vec<&Operator> = operators
+        .iter()
+        .filter(|operator| operator.is_operator || facts.from_files())
+        .collect();
+    Err(ResolveError::NotFound {
+        name: name.to_owned(),
+        suggestion: nearest(name, &listed),
+        candidates: listed.into_iter().map(candidate).collect(),
+    })
+}
+
+fn candidate(operator: &Operator) -> Candidate {
+    Candidate {
+        name: operator.name.clone(),
+        namespaces: operator.namespaces.iter().cloned().collect(),
+    }
+}
+
+fn is_kind_and_name(operator: &Operator, text: &str) -> bool {
+    let Some((kind, name)) = text.split_once('/') else {
+        return false;
+    };
+    let kind = kind.to_ascii_lowercase();
+    operator.components.iter().any(|component| {
+        let own = component.object.kind.to_ascii_lowercase();
+        component.object.name == name && (kind == own || kind == format!("{own}s"))
+    })
+}
+
+fn is_workload(operator: &Operator, name: &str) -> bool {
+    operator
+        .components
+        .iter()
+        .any(|component| component.object.name == name)
+}
+
+fn is_label(operator: &Operator, name: &str) -> bool {
+    let marks = &operator.marks;
+    [&marks.part_of, &marks.instance, &marks.name]
+        .into_iter()
+        .any(|values| values.contains(name))
+}
+
+/// By its name with or without the version, or by its package.
+fn is_cluster_service_version(operator: &Operator, name: &str) -> bool {
+    let versions = operator.marks.cluster_service_versions.iter();
+    let packages = operator.marks.olm_packages.iter();
+    versions.into_iter().any(|version| {
+        version == name
+            || version
+                .split_once(".v")
+                .is_some_and(|(stem, _)| stem == name)
+    }) || packages
+        .filter_map(|package| package.rsplit_once('.'))
+        .any(|(package, _)| package == name)
+}
+
+fn is_helm_release(operator: &Operator, name: &str) -> bool {
+    let releases = operator.marks.helm_releases.iter();
+    releases
+        .filter_map(|release| release.split_once('/'))
+        .any(|(_, release)| release == name)
+}
+
+fn is_namespace(operator: &Operator, name: &str) -> bool {
+    operator.namespaces.contains(name)
+}
+
+fn is_namespace_without_suffix(operator: &Operator, name: &str) -> bool {
+    operator
+        .namespaces
+        .iter()
+        .any(|namespace| without_suffix(namespace) == name)
+}
+
+fn is_first_label_of_group(operator: &Operator, name: &str) -> bool {
+    operator
+        .owned_kinds
+        .iter()
+        .filter_map(|kind| kind.group.split_once('.'))
+        .any(|(label, _)| label == name)
+}
+
+fn is_file(operator: &Operator, name: &str) -> bool {
+    operator.files.iter().any(|file| stem(file) == name)
+}
+
+/// A file's name without its folder and its ending.
+fn stem(path: &str) -> &str {
+    let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    file.rsplit_once('.').map_or(file, |(stem, _)| stem)
+}
+
+/// The name of an operator that is a slip of the pen away.
+fn nearest(name: &str, operators: &[&Operator]) -> Option<String> {
+    let allowed = (name.chars().count() / 3).max(1);
+    let names = operators.iter().flat_map(|operator| {
+        let workloads = operator
+            .components
+            .iter()
+            .map(|component| &component.object.name);
+        std::iter::once(&operator.name)
+            .chain(&operator.namespaces)
+            .chain(workloads)
+    });
+    names
+        .map(|candidate| (distance(name, candidate), candidate))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min()
+        .map(|(_, candidate)| candidate.clone())
+}
+
+/// Levenshtein's distance.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut next = vec![i + 1];
+        for ((to, above), above_right) in b.iter().zip(&row).zip(row.iter().skip(1)) {
+            let left = next.last().copied().unwrap_or_default();
+            let changed = above + usize::from(from != *to);
+            next.push(changed.min(left + 1).min(above_right + 1));
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_distance_counts_insertions_deletions_and_changes() {
+        for (a, b, expected) in [
+            ("", "", 0),
+            ("", "abc", 3),
+            ("cert-manger", "cert-manager", 1),
+            ("kitten", "sitting", 3),
+            ("keda", "keda", 0),
+        ] {
+            assert_eq!(distance(a, b), expected, "{a} {b}");
+            assert_eq!(distance(b, a), expected, "{b} {a}");
+        }
+    }
+
+    #[test]
+    fn a_files_stem_is_its_name_without_folder_and_ending() {
+        for (path, expected) in [
+            ("deploy/cert-manager.yaml", "cert-manager"),
+            ("cert-manager.v1.yaml", "cert-manager.v1"),
+            ("install", "install"),
+            ("-", "-"),
+        ] {
+            assert_eq!(stem(path), expected);
+        }
+    }
+}
