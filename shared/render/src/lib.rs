@@ -1,1 +1,113 @@
-//! A report as table, wide text, JSON and YAML.
+//! What a person or a program sees of a [`Report`]: pure functions into a writer, the same input
+//! giving the same bytes. Everything that comes from manifests is shown with its control
+//! characters spelt out, since whoever writes a manifest must not write to the terminal.
+
+mod clean;
+mod columns;
+mod documents;
+mod finding;
+mod grants;
+mod headline;
+mod layout;
+mod matrix;
+mod operators;
+mod page;
+mod summary;
+mod table;
+mod why;
+mod wide;
+mod words;
+mod yaml;
+
+use std::io::{self, Write};
+
+use opsec_model::report::{OperatorList, ReportList};
+use opsec_model::{NoticeCode, Report};
+
+pub use clean::clean;
+pub use documents::{json, yaml};
+
+use page::Page;
+
+/// How to lay text out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Columns to fill; a word that is longer is never broken.
+    pub width: usize,
+    /// Whether words are also coloured; colour only repeats what the words say.
+    pub color: bool,
+    /// How many objects were judged, when the caller knows.
+    pub objects: Option<usize>,
+}
+
+impl Default for Options {
+    /// 100 columns, no colour.
+    fn default() -> Self {
+        Self {
+            width: 100,
+            color: false,
+            objects: None,
+        }
+    }
+}
+
+/// The first view of a report: what was judged, what is at stake, one line a practice.
+///
+/// # Errors
+/// When the writer fails.
+pub fn table(report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    table::write(
+        &clean::document(report)?,
+        options,
+        &mut Page::new(out, options),
+    )
+}
+
+/// The whole report for a reader: by practice, then by severity, one block a finding.
+///
+/// # Errors
+/// When the writer fails.
+pub fn wide(report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    wide::write(
+        &clean::document(report)?,
+        options,
+        &mut Page::new(out, options),
+    )
+}
+
+/// Several reports as one line an operator, the worst first.
+///
+/// # Errors
+/// When the writer fails.
+pub fn matrix(list: &ReportList, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    matrix::write(&clean::document(list)?, &mut Page::new(out, options))
+}
+
+/// The operators of an input: why each is one, and what it consists of.
+///
+/// # Errors
+/// When the writer fails.
+pub fn operators(list: &OperatorList, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    operators::write(&clean::document(list)?, &mut Page::new(out, options))
+}
+
+/// Rows below headings, aligned; the last column is not padded.
+///
+/// # Errors
+/// When the writer fails.
+pub fn columns(
+    headings: &[&str],
+    rows: &[Vec<String>],
+    options: &Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    columns::write(headings, rows, &mut Page::new(out, options))
+}
+
+/// A notice's code as JSON has it, as in `INVALID_OBJECT`.
+pub(crate) fn code(code: NoticeCode) -> String {
+    serde_json::to_value(code)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}

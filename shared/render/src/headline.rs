@@ -1,0 +1,102 @@
+//! Before anything else: what was judged, from what, against which baseline, and what is at
+//! stake. A reader must not mistake a file for a cluster, nor a default for a decision.
+
+use std::io;
+
+use opsec_model::report::OperatorSummary;
+use opsec_model::{Gain, NoticeCode, Report, SourceKind};
+
+use crate::Options;
+use crate::layout::{pad, width, wrap};
+use crate::page::{Page, RED, Span};
+use crate::words::{baseline, count, release, some};
+
+pub(crate) fn write(report: &Report, options: &Options, page: &mut Page<'_>) -> io::Result<()> {
+    let mut parts = vec![report.operator.name.clone(), consists_of(&report.operator)];
+    parts.push(judged_from(report, options));
+    let bar = report.fail_on;
+    parts.push(format!("{}, fails from {bar}", baseline(&report.baseline)));
+    if let Some(half) = report.half {
+        parts.push(format!("the {half}'s half alone"));
+    }
+    let placed = report
+        .notices
+        .iter()
+        .filter(|notice| notice.code == NoticeCode::NamespacePlaced);
+    parts.extend(placed.map(|notice| notice.message.clone()));
+    page.parts(&parts)?;
+    page.blank()?;
+    gains(&report.gains, page)
+}
+
+fn consists_of(operator: &OperatorSummary) -> String {
+    let what = if operator.components.is_empty() {
+        format!(
+            "{}, no workload",
+            count(operator.service_accounts.len(), "service account")
+        )
+    } else {
+        count(operator.components.len(), "component")
+    };
+    if operator.namespaces.is_empty() {
+        what
+    } else {
+        format!("{what} in {}", some(&operator.namespaces, 3))
+    }
+}
+
+fn judged_from(report: &Report, options: &Options) -> String {
+    let release = release(&report.kubernetes_version);
+    let source = &report.source;
+    match source.kind {
+        SourceKind::Files => {
+            let what = match options.objects {
+                Some(objects) => count(objects, "object"),
+                None => "files".to_owned(),
+            };
+            format!("{what}, as if applied to an empty {release} cluster")
+        }
+        SourceKind::Cluster | SourceKind::Snapshot => {
+            let name = source.cluster.as_deref().or(source.context.as_deref());
+            let cluster = match name {
+                Some(name) => format!("cluster {name}"),
+                None => "a cluster".to_owned(),
+            };
+            let saved = match source.kind {
+                SourceKind::Snapshot => "a saved snapshot of ",
+                _ => "",
+            };
+            format!("{saved}{cluster}, judged as {release}")
+        }
+    }
+}
+
+fn gains(gains: &[Gain], page: &mut Page<'_>) -> io::Result<()> {
+    let all = Gain::ALL.len();
+    if gains.is_empty() {
+        let words: Vec<&str> = Gain::ALL.iter().map(|gain| gain.as_str()).collect();
+        return page.paragraph(
+            0,
+            &format!(
+                "Whoever takes it gains 0 of {all}: none of {}",
+                words.join(", ")
+            ),
+        );
+    }
+    let words: Vec<&str> = Gain::ALL
+        .iter()
+        .filter(|gain| gains.contains(gain))
+        .map(|gain| gain.as_str())
+        .collect();
+    let head = format!("Whoever takes it gains {} of {all}:", words.len());
+    let columns = width(&head) + 1;
+    let lines = wrap(&words.join(" · "), page.width().saturating_sub(columns));
+    for (index, line) in lines.into_iter().enumerate() {
+        let head = if index == 0 { head.as_str() } else { "" };
+        page.line(&[
+            Span::plain(pad(head, columns)),
+            Span::styled(line, RED.bold()),
+        ])?;
+    }
+    Ok(())
+}
