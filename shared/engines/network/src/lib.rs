@@ -1,1 +1,38 @@
-//! Reachability by the NetworkPolicy specification.
+//! Reachability by the NetworkPolicy specification, computed and never guessed from names.
+//!
+//! Two kinds of answers rest on one reading of the policies: what they allow, peer by peer
+//! ([`Network::allowed`], [`Network::isolation`]), and which connections of the snapshot's
+//! workloads that comes to ([`connections`]).
+//!
+//! Only `networking.k8s.io/v1` is understood. Where a policy of another kind may matter, the
+//! answer of [`Network::isolation`] is unknown and [`Network::unknowns`] names the object; the
+//! other answers are then those of the NetworkPolicies alone.
+//!
+//! What the specification leaves open is read the wider way, so that nothing is called unreachable
+//! that some network plugin lets through. Two things are left out everywhere: a pod's traffic with
+//! itself and with the node it runs on, which no policy can stop.
+
+mod addresses;
+mod connections;
+mod endpoints;
+mod isolation;
+mod network;
+mod open;
+mod outside;
+mod peers;
+mod ports;
+mod ranges;
+mod read;
+mod rests_on;
+mod unknowns;
+
+pub use addresses::{AddressRange, AddressSet, internet, metadata_addresses};
+pub use connections::{Connection, connections};
+pub use endpoints::Endpoint;
+pub use isolation::Isolation;
+pub use network::{Direction, Network};
+pub use outside::{Reached, api_server};
+pub use peers::{AllowedPeer, Namespaces, Peer};
+pub use ports::{NamedPort, PortSet, Protocol};
+pub use rests_on::RestsOn;
+pub use unknowns::Unknown;
