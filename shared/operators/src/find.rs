@@ -9,22 +9,25 @@ use opsec_rbac::{Kinds, Policy};
 
 use crate::grouping::account_of;
 use crate::installation::{self, Installation};
+use crate::intended::RoleBindings;
 use crate::operator::{Account, Component, Operator};
+use crate::payload::Deployments;
 use crate::rights::{Rights, Watch};
-use crate::{display_name, intended, owned, payload, presumed};
+use crate::{display_name, intended, owned, presumed};
 
 /// Every installation of the snapshot, by display name and namespace. From files a single one is
 /// judged whatever it is; [`Operator::is_operator`] says which count otherwise. What an operator
 /// deploys is its payload and no installation, unless it is an operator itself.
 pub fn find(facts: &Facts<'_>, policy: &Policy, kinds: &Kinds) -> Vec<Operator> {
-    let mut rights = Rights::new(facts.snapshot(), policy, kinds);
+    let rights = Rights::new(facts.snapshot(), policy, kinds);
+    let surroundings = Surroundings::new(facts);
     let installations = installation::all(facts);
     let owned = owned::kinds(facts, &installations);
     let found: Vec<(Installation, Operator)> = installations
         .into_iter()
         .zip(owned)
         .map(|(installation, owned)| {
-            let operator = operator(facts, &mut rights, &installation, owned);
+            let operator = operator(facts, &rights, &surroundings, &installation, owned);
             (installation, operator)
         })
         .collect();
@@ -56,7 +59,8 @@ pub fn find(facts: &Facts<'_>, policy: &Policy, kinds: &Kinds) -> Vec<Operator> 
 
 fn operator(
     facts: &Facts<'_>,
-    rights: &mut Rights<'_>,
+    rights: &Rights<'_>,
+    surroundings: &Surroundings<'_>,
     installation: &Installation,
     owned_kinds: BTreeSet<Kind>,
 ) -> Operator {
@@ -68,9 +72,13 @@ fn operator(
     let mut writes_status = BTreeSet::new();
     let mut watches: Vec<(Watch, ServiceAccountRef)> = Vec::new();
     for account in installation.accounts() {
-        writes_status.extend(rights.writes_status(account));
-        let seen = rights.watches(account).into_iter();
-        watches.extend(seen.map(|watch| (watch, account.clone())));
+        let held = rights.of(account);
+        writes_status.extend(held.writes_status);
+        watches.extend(
+            held.watches
+                .into_iter()
+                .map(|watch| (watch, account.clone())),
+        );
     }
     let mut operator = Operator {
         name: display_name::of(&workloads, &installation.namespaces),
@@ -87,8 +95,23 @@ fn operator(
         marks: installation.marks.clone(),
         writes_status,
     };
-    operator.follow_kinds(facts);
+    operator.follow_kinds(facts, surroundings);
     operator
+}
+
+/// What is the same for every operator of a snapshot.
+struct Surroundings<'a> {
+    deployments: Deployments<'a>,
+    role_bindings: RoleBindings,
+}
+
+impl<'a> Surroundings<'a> {
+    fn new(facts: &Facts<'a>) -> Self {
+        Self {
+            deployments: Deployments::new(facts),
+            role_bindings: intended::role_bindings(facts),
+        }
+    }
 }
 
 impl Operator {
@@ -99,15 +122,14 @@ impl Operator {
         let kinds = kinds.iter().map(|kind| Kind::from(kind.clone()));
         let kinds = kinds.filter(|kind| !owned::is_declaration(kind));
         self.owned_kinds.extend(kinds);
-        self.follow_kinds(facts);
+        self.follow_kinds(facts, &Surroundings::new(facts));
         self
     }
 
     /// Computes what hangs on the owned kinds: presumed groups, payload, intended namespaces.
-    fn follow_kinds(&mut self, facts: &Facts<'_>) {
+    fn follow_kinds<'a>(&mut self, facts: &Facts<'a>, surroundings: &Surroundings<'a>) {
         self.presumed_own_groups =
             presumed::groups(facts.snapshot(), &self.writes_status, &self.owned_kinds);
-        let own: BTreeSet<usize> = self.components.iter().map(|c| c.workload).collect();
         let names: BTreeSet<String> = self
             .components
             .iter()
@@ -115,8 +137,9 @@ impl Operator {
             .chain(self.marks.name.iter().cloned())
             .chain([self.name.clone()])
             .collect();
-        self.payload = payload::workloads(facts, &self.owned_kinds, &names, &own);
-        self.intended = intended::candidates(facts, self);
+        let deployments = &surroundings.deployments;
+        self.payload = deployments.payload(facts, &self.owned_kinds, &names, &self.components);
+        self.intended = intended::candidates(facts, &surroundings.role_bindings, self);
     }
 }
 

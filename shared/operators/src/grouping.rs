@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use opsec_facts::Facts;
+use opsec_model::ServiceAccountRef;
 use opsec_model::objects::{Workload, WorkloadKind};
-use opsec_model::{ServiceAccountRef, Snapshot};
 
 use crate::bindings::Binding;
 use crate::deployed::{self, Deployed};
@@ -80,7 +80,7 @@ fn members<'a>(facts: &Facts<'a>) -> Vec<Member<'a>> {
         .workloads()
         .iter()
         .enumerate()
-        .filter(|(_, workload)| !is_test(workload) && !made_by_another(facts.snapshot(), workload))
+        .filter(|(_, workload)| !is_test(workload) && !made_by_another(facts, workload))
         .map(|(index, workload)| Member {
             index,
             workload,
@@ -108,7 +108,7 @@ fn is_test(workload: &Workload) -> bool {
 }
 
 /// Whether a workload of the snapshot made this one, as a Deployment makes a ReplicaSet.
-fn made_by_another(snapshot: &Snapshot, workload: &Workload) -> bool {
+fn made_by_another(facts: &Facts<'_>, workload: &Workload) -> bool {
     let makers: &[WorkloadKind] = match workload.kind {
         WorkloadKind::Pod => &[
             WorkloadKind::ReplicaSet,
@@ -123,12 +123,14 @@ fn made_by_another(snapshot: &Snapshot, workload: &Workload) -> bool {
     };
     let owners = &workload.metadata.owner_references;
     owners.iter().filter(|owner| owner.controller).any(|owner| {
-        snapshot.workloads.iter().any(|maker| {
-            makers.contains(&maker.kind)
-                && maker.kind.as_str() == owner.kind
-                && maker.metadata.name == owner.name
-                && maker.namespace() == workload.namespace()
-        })
+        facts
+            .workloads_in(workload.namespace())
+            .iter()
+            .any(|maker| {
+                makers.contains(&maker.kind)
+                    && maker.kind.as_str() == owner.kind
+                    && maker.metadata.name == owner.name
+            })
     })
 }
 

@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use opsec_facts::Facts;
 use opsec_model::ServiceAccountRef;
 
+use crate::accounts_only;
 use crate::bindings::{self, Binding};
 use crate::deployed::Deployed;
 use crate::grouping::{self, account_of};
 use crate::marks::Marks;
-use crate::union_find::UnionFind;
 
 /// An installation before its kinds, payload and name are known.
 #[derive(Debug, Default)]
@@ -31,6 +31,14 @@ pub(crate) struct Installation {
 impl Installation {
     pub(crate) fn accounts(&self) -> impl Iterator<Item = &ServiceAccountRef> {
         self.running.union(&self.named)
+    }
+
+    /// Whether a file holds something of it. Objects without a file are all of one.
+    pub(crate) fn is_in(&self, file: Option<&str>) -> bool {
+        match file {
+            Some(file) => self.files.contains(file),
+            None => self.files.is_empty(),
+        }
     }
 }
 
@@ -57,15 +65,15 @@ pub(crate) fn all(facts: &Facts<'_>) -> Vec<Installation> {
             }
         }
     }
-    let nobodys = bindings
+    let nobodys: Vec<&Binding<'_>> = bindings
         .iter()
         .zip(&owners)
         .filter(|(_, owners)| owners.is_empty())
-        .map(|(binding, _)| binding);
-    let without = without_workloads(facts, &index, &installations, nobodys.collect());
-    installations.extend(without);
-    if installations.is_empty() {
-        installations = of_bare_accounts(facts);
+        .map(|(binding, _)| binding)
+        .collect();
+    installations.extend(accounts_only::of_bindings(facts, &installations, &nobodys));
+    if installations.is_empty() && facts.from_files() {
+        installations = accounts_only::of_objects(facts);
     }
     installations
 }
@@ -206,126 +214,4 @@ fn named_by(
         })
         .cloned()
         .collect()
-}
-
-/// Installations that are only accounts: those of bindings that are no other installation's.
-fn without_workloads(
-    facts: &Facts<'_>,
-    index: &Index,
-    installations: &[Installation],
-    bindings: Vec<&Binding<'_>>,
-) -> Vec<Installation> {
-    let taken: BTreeSet<&ServiceAccountRef> = installations
-        .iter()
-        .flat_map(Installation::accounts)
-        .collect();
-    let mut accounts: BTreeMap<ServiceAccountRef, BTreeSet<Option<String>>> = BTreeMap::new();
-    let mut together: Vec<Vec<ServiceAccountRef>> = Vec::new();
-    for binding in bindings {
-        let file = &binding.metadata.input_file;
-        let beside_workloads = index.files.contains_key(file);
-        let mine = binding.accounts.iter().filter(|account| {
-            let object = facts.service_account(account).is_some();
-            // An absent account elsewhere is somebody else's; alone it is what is installed.
-            let absent = facts.from_files() && !beside_workloads;
-            !taken.contains(account)
-                && !bindings::api_servers_own().contains(account)
-                && (object || absent)
-        });
-        let mine: Vec<ServiceAccountRef> = mine.cloned().collect();
-        for account in &mine {
-            let files = accounts.entry(account.clone()).or_default();
-            files.insert(file.clone());
-        }
-        together.push(mine);
-    }
-    group_accounts(facts, &accounts, &together)
-}
-
-fn group_accounts(
-    facts: &Facts<'_>,
-    accounts: &BTreeMap<ServiceAccountRef, BTreeSet<Option<String>>>,
-    together: &[Vec<ServiceAccountRef>],
-) -> Vec<Installation> {
-    let list: Vec<(&ServiceAccountRef, Marks)> = accounts
-        .keys()
-        .map(|account| {
-            let object = facts.service_account(account);
-            let marks = object.map(|object| Marks::of(&object.metadata));
-            (account, marks.unwrap_or_default())
-        })
-        .collect();
-    let positions: BTreeMap<&ServiceAccountRef, usize> = list
-        .iter()
-        .enumerate()
-        .map(|(position, (account, _))| (*account, position))
-        .collect();
-    let mut sets = UnionFind::new(list.len());
-    for named in together {
-        let mut named = named.iter().filter_map(|account| positions.get(account));
-        if let Some(&first) = named.next() {
-            named.for_each(|&other| sets.union(first, other));
-        }
-    }
-    // Of one namespace (from files), or with the same labels.
-    let mut first: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for (position, (account, marks)) in list.iter().enumerate() {
-        let namespace = facts.from_files().then_some(account.namespace.as_str());
-        let (part_of, instance) = marks.key();
-        let shared = [
-            ("namespace", namespace),
-            ("part-of", part_of),
-            ("instance", instance),
-        ];
-        for (what, value) in shared {
-            let Some(value) = value else { continue };
-            let &mut other = first.entry((what, value)).or_insert(position);
-            let differ = list
-                .get(other)
-                .is_some_and(|(_, other)| other.differ(marks));
-            if !differ {
-                sets.union(other, position);
-            }
-        }
-    }
-    let mut installations = Vec::new();
-    for set in sets.sets() {
-        let mut installation = Installation::default();
-        for (account, marks) in set.iter().filter_map(|&position| list.get(position)) {
-            let object = facts.service_account(account);
-            let files = accounts
-                .get(account)
-                .into_iter()
-                .flatten()
-                .flatten()
-                .cloned();
-            installation.files.extend(files);
-            installation
-                .files
-                .extend(object.and_then(|object| object.metadata.input_file.clone()));
-            installation.namespaces.insert(account.namespace.clone());
-            installation.marks.join(marks);
-            installation.named.insert((*account).clone());
-        }
-        installations.push(installation);
-    }
-    installations
-}
-
-/// From files that hold nothing but ServiceAccounts, those are the installation.
-fn of_bare_accounts(facts: &Facts<'_>) -> Vec<Installation> {
-    if !facts.from_files() {
-        return Vec::new();
-    }
-    let accounts = facts
-        .snapshot()
-        .service_accounts
-        .iter()
-        .map(|object| {
-            let metadata = &object.metadata;
-            let account = ServiceAccountRef::new(metadata.namespace(), &metadata.name);
-            (account, BTreeSet::from([metadata.input_file.clone()]))
-        })
-        .collect();
-    group_accounts(facts, &accounts, &[])
 }

@@ -1,8 +1,9 @@
 //! Where an operator seems meant to work, when no baseline says so.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use opsec_facts::Facts;
+use opsec_model::ServiceAccountRef;
 use opsec_model::objects::{OperatorGroup, WatchedNamespaces};
 
 use crate::bindings;
@@ -22,8 +23,30 @@ pub struct IntendedCandidates {
     pub sources: Vec<String>,
 }
 
+/// Namespace and name of the RoleBindings that name an account.
+pub(crate) type RoleBindings = BTreeMap<ServiceAccountRef, BTreeSet<(String, String)>>;
+
+/// The RoleBindings of the snapshot by the accounts that they name.
+pub(crate) fn role_bindings(facts: &Facts<'_>) -> RoleBindings {
+    let mut named = RoleBindings::new();
+    for binding in bindings::all(facts.snapshot()) {
+        let Some(namespace) = binding.namespace else {
+            continue;
+        };
+        for account in binding.accounts {
+            let name = (namespace.to_owned(), binding.metadata.name.clone());
+            named.entry(account).or_default().insert(name);
+        }
+    }
+    named
+}
+
 /// The candidates of an operator whose components, accounts and payload are known.
-pub(crate) fn candidates(facts: &Facts<'_>, operator: &Operator) -> IntendedCandidates {
+pub(crate) fn candidates(
+    facts: &Facts<'_>,
+    role_bindings: &RoleBindings,
+    operator: &Operator,
+) -> IntendedCandidates {
     let settings = settings(facts, operator);
     let mut found: BTreeSet<(String, String)> = BTreeSet::new();
     if !settings.all {
@@ -33,18 +56,9 @@ pub(crate) fn candidates(facts: &Facts<'_>, operator: &Operator) -> IntendedCand
         let namespace = workload.namespace().to_owned();
         found.insert((namespace.clone(), format!("payload in {namespace}")));
     }
-    let accounts: BTreeSet<_> = operator.accounts.iter().map(|a| &a.account).collect();
-    for binding in bindings::all(facts.snapshot()) {
-        let Some(namespace) = binding.namespace else {
-            continue;
-        };
-        if binding
-            .accounts
-            .iter()
-            .any(|account| accounts.contains(account))
-        {
-            let source = format!("RoleBinding/{namespace}/{}", binding.metadata.name);
-            found.insert((namespace.to_owned(), source));
+    for account in &operator.accounts {
+        for (namespace, name) in role_bindings.get(&account.account).into_iter().flatten() {
+            found.insert((namespace.clone(), format!("RoleBinding/{namespace}/{name}")));
         }
     }
     IntendedCandidates {
@@ -83,8 +97,8 @@ fn settings(facts: &Facts<'_>, operator: &Operator) -> Settings {
                     settings.named.push((own, source()));
                 }
                 WatchedNamespaces::Named(names) => {
-                    let named = names.iter().map(|name| (name.clone(), source()));
-                    settings.named.extend(named);
+                    let each = names.iter().map(|name| (name.clone(), source()));
+                    settings.named.extend(each);
                 }
             }
         }

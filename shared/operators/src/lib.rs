@@ -5,6 +5,7 @@
 //! CustomResourceDefinitions, its payload and where it seems meant to work. Nothing is judged
 //! here.
 
+mod accounts_only;
 mod bindings;
 mod deployed;
 mod display_name;

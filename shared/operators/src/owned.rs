@@ -61,7 +61,7 @@ fn owners(
         return marked;
     }
     let installed = |installation: &Installation| installation.deployed.is_none();
-    let of_file = those(&|installation| installed(installation) && holds(installation, file));
+    let of_file = those(&|installation| installed(installation) && installation.is_in(file));
     if !of_file.is_empty() {
         return if marked.iter().any(|owner| of_file.contains(owner)) {
             marked
@@ -73,13 +73,6 @@ fn owners(
         those(&installed)
     } else {
         marked
-    }
-}
-
-fn holds(installation: &Installation, file: Option<&str>) -> bool {
-    match file {
-        Some(file) => installation.files.contains(file),
-        None => installation.files.is_empty(),
     }
 }
 

@@ -5,51 +5,76 @@ use std::collections::BTreeSet;
 
 use opsec_facts::Facts;
 use opsec_model::Kind;
-use opsec_model::objects::{OwnerReference, Workload};
+use opsec_model::objects::OwnerReference;
 
 use crate::deployed::group;
+use crate::groups_of_kubernetes::is_built_in;
 use crate::marks::managed_by;
+use crate::operator::Component;
 
-/// Indices of the workloads that are payload of an operator with these kinds and names; its own
-/// components never are.
-pub(crate) fn workloads(
-    facts: &Facts<'_>,
-    owned: &BTreeSet<Kind>,
-    names: &BTreeSet<String>,
-    components: &BTreeSet<usize>,
-) -> BTreeSet<usize> {
-    let owner_kinds = owner_kinds(facts, owned);
-    let workloads = facts.workloads().iter().enumerate();
-    workloads
-        .filter(|(index, _)| !components.contains(index))
-        .filter(|(_, workload)| !runs_for_component(facts, workload, components))
-        .filter(|(_, workload)| {
-            managed_by(workload).is_some_and(|manager| names.contains(manager))
-                || facts
-                    .owners(workload)
-                    .into_iter()
-                    .any(|owner| is_owned(owner, owned, &owner_kinds))
-        })
-        .map(|(index, _)| index)
-        .collect()
+/// The workloads that something else may have deployed: what a custom resource owns, directly or
+/// not, and what says that it is managed. Found once for all operators.
+#[derive(Debug)]
+pub(crate) struct Deployments<'a> {
+    owned: Vec<(usize, Vec<&'a OwnerReference>)>,
+    managed: Vec<(usize, &'a str)>,
 }
 
-/// Whether a component made it, as a Deployment its ReplicaSet and that its pods.
-fn runs_for_component(
-    facts: &Facts<'_>,
-    workload: &Workload,
-    components: &BTreeSet<usize>,
-) -> bool {
+impl<'a> Deployments<'a> {
+    pub(crate) fn new(facts: &Facts<'a>) -> Self {
+        let workloads = || facts.workloads().iter().enumerate();
+        let owned = workloads()
+            .filter(|(_, workload)| !workload.metadata.owner_references.is_empty())
+            .map(|(index, workload)| (index, facts.owners(workload)))
+            .filter(|(_, owners)| owners.iter().any(|owner| !is_built_in(group(owner))))
+            .collect();
+        let managed = workloads()
+            .filter_map(|(index, workload)| Some((index, managed_by(workload)?)))
+            .collect();
+        Self { owned, managed }
+    }
+
+    /// Indices of the workloads that are payload of an operator with these kinds and names; its
+    /// own components and what those made never are.
+    pub(crate) fn payload(
+        &self,
+        facts: &Facts<'a>,
+        kinds: &BTreeSet<Kind>,
+        names: &BTreeSet<String>,
+        components: &[Component],
+    ) -> BTreeSet<usize> {
+        let owner_kinds = owner_kinds(facts, kinds);
+        let owned = self
+            .owned
+            .iter()
+            .filter(|(_, owners)| owners.iter().any(|o| is_owned(o, kinds, &owner_kinds)))
+            .map(|(index, _)| *index);
+        let managed = self
+            .managed
+            .iter()
+            .filter(|(_, manager)| names.contains(*manager))
+            .map(|(index, _)| *index);
+        owned
+            .chain(managed)
+            .filter(|&index| !is_own(facts, index, components))
+            .collect()
+    }
+}
+
+/// Whether a workload is a component, or a component made it as a Deployment makes its ReplicaSet
+/// and that its pods.
+fn is_own(facts: &Facts<'_>, index: usize, components: &[Component]) -> bool {
+    let Some(workload) = facts.workloads().get(index) else {
+        return false;
+    };
     let owners = facts.owners(workload);
-    components
-        .iter()
-        .filter_map(|&index| facts.workloads().get(index))
-        .filter(|component| component.namespace() == workload.namespace())
-        .any(|component| {
-            owners.iter().any(|owner| {
-                owner.kind == component.kind.as_str() && owner.name == component.metadata.name
-            })
-        })
+    components.iter().any(|component| {
+        component.workload == index
+            || component.account.namespace == workload.namespace()
+                && owners.iter().any(|owner| {
+                    owner.kind == component.object.kind && owner.name == component.object.name
+                })
+    })
 }
 
 /// Group and kind of the owned kinds whose definition is known.

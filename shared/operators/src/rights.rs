@@ -1,7 +1,7 @@
 //! The two questions about rights that decide what an operator is: which kind outside Kubernetes'
 //! own groups it may watch, and in which groups it may write status or finalizers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use opsec_model::objects::PolicyRule;
 use opsec_model::{Kind, ServiceAccountRef, Snapshot};
@@ -38,72 +38,66 @@ impl Watch {
     }
 }
 
-/// Effective rights of accounts, computed once for each.
+/// What decides about an account.
+#[derive(Debug, Default)]
+pub(crate) struct Deciding {
+    /// What it may watch outside Kubernetes' own groups.
+    pub(crate) watches: BTreeSet<Watch>,
+    /// The groups outside Kubernetes' own in which it may update or patch the status or the
+    /// finalizers of some kind, as far as roles name them.
+    pub(crate) writes_status: BTreeSet<String>,
+}
+
+/// The rights that decide, for any account.
+#[derive(Debug)]
 pub(crate) struct Rights<'a> {
     policy: &'a Policy,
     kinds: &'a Kinds,
     /// Groups and resources outside Kubernetes' own groups that roles name.
     named: BTreeSet<(String, String)>,
-    known: BTreeMap<ServiceAccountRef, EffectiveRights>,
 }
 
 impl<'a> Rights<'a> {
     pub(crate) fn new(snapshot: &Snapshot, policy: &'a Policy, kinds: &'a Kinds) -> Self {
+        let mut named = named(snapshot);
+        named.insert((ANY_GROUP.to_owned(), ANY_RESOURCE.to_owned()));
         Self {
             policy,
             kinds,
-            named: named(snapshot),
-            known: BTreeMap::new(),
+            named,
         }
     }
 
-    fn of(&mut self, account: &ServiceAccountRef) -> &EffectiveRights {
-        let (policy, kinds) = (self.policy, self.kinds);
-        self.known
-            .entry(account.clone())
-            .or_insert_with(|| EffectiveRights::of(policy, kinds, account))
-    }
-
-    /// What an account may watch outside Kubernetes' own groups.
-    pub(crate) fn watches(&mut self, account: &ServiceAccountRef) -> BTreeSet<Watch> {
-        let named = self.named.clone();
-        let rights = self.of(account);
-        let mut watches: BTreeSet<Watch> = named
-            .iter()
-            .filter(|(group, resource)| may(rights, "watch", group, resource, None))
-            .map(
-                |(group, resource)| match (group.as_str(), resource.as_str()) {
-                    (ANY_GROUP, ANY_RESOURCE) => Watch::Everything,
-                    (ANY_GROUP, _) => Watch::Resource(resource.clone()),
-                    (_, ANY_RESOURCE) => Watch::Group(group.clone()),
-                    _ => Watch::Kind(Kind::new(resource, group)),
-                },
-            )
-            .collect();
-        if may(rights, "watch", ANY_GROUP, ANY_RESOURCE, None) {
-            watches.insert(Watch::Everything);
+    pub(crate) fn of(&self, account: &ServiceAccountRef) -> Deciding {
+        let rights = EffectiveRights::of(self.policy, self.kinds, account);
+        let mut deciding = Deciding::default();
+        for (group, resource) in &self.named {
+            if may(&rights, "watch", group, resource, None) {
+                deciding.watches.insert(watch(group, resource));
+            }
+            if group != ANY_GROUP && may_write_status(&rights, group, resource) {
+                deciding.writes_status.insert(group.clone());
+            }
         }
-        watches
+        deciding
     }
+}
 
-    /// The groups outside Kubernetes' own in which an account may update or patch the status or
-    /// the finalizers of some kind, as far as roles name them.
-    pub(crate) fn writes_status(&mut self, account: &ServiceAccountRef) -> BTreeSet<String> {
-        let named = self.named.clone();
-        let rights = self.of(account);
-        named
-            .into_iter()
-            .filter(|(group, _)| group != ANY_GROUP)
-            .filter(|(group, resource)| {
-                ["status", "finalizers"].iter().any(|subresource| {
-                    ["update", "patch"]
-                        .iter()
-                        .any(|verb| may(rights, verb, group, resource, Some(subresource)))
-                })
-            })
-            .map(|(group, _)| group)
-            .collect()
+fn watch(group: &str, resource: &str) -> Watch {
+    match (group, resource) {
+        (ANY_GROUP, ANY_RESOURCE) => Watch::Everything,
+        (ANY_GROUP, _) => Watch::Resource(resource.to_owned()),
+        (_, ANY_RESOURCE) => Watch::Group(group.to_owned()),
+        _ => Watch::Kind(Kind::new(resource, group)),
     }
+}
+
+fn may_write_status(rights: &EffectiveRights, group: &str, resource: &str) -> bool {
+    let subresources = ["status", "finalizers"];
+    subresources.into_iter().any(|subresource| {
+        let mut verbs = ["update", "patch"].into_iter();
+        verbs.any(|verb| may(rights, verb, group, resource, Some(subresource)))
+    })
 }
 
 fn may(
