@@ -14,13 +14,24 @@ pub(crate) fn account(_: &mut SchemaGenerator) -> Schema {
 }
 
 /// A name, or an object: no type, since a structural schema has room for one only. A branch can
-/// ask for no type either, so that of the object turns strings away by their length.
+/// ask for no type either, so that of the object turns every other value away by asking of
+/// strings, numbers and lists what none of them can be.
 pub(crate) fn scope(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "x-kubernetes-preserve-unknown-fields": true,
+        "properties": {"namespaces": {"type": "array", "items": {"type": "string"}}},
         "anyOf": [
             {"enum": ["cluster", "intended", "own"]},
-            {"required": ["namespaces"], "maxLength": 0, "not": {"enum": [""]}},
+            {
+                "required": ["namespaces"],
+                "minLength": 1,
+                "maxLength": 0,
+                "minimum": 1,
+                "maximum": 0,
+                "minItems": 1,
+                "maxItems": 0,
+                "not": {"enum": [true, false]},
+            },
         ],
     })
 }
