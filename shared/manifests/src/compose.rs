@@ -86,7 +86,6 @@ fn parser_options(limits: &Limits) -> Options {
     options.set_emit_comments(false);
     // kubectl's splitter takes the line that a directive needs.
     options.disallow_directives = true;
-    options.block_scalar_eof_without_line_feed = true;
     // One more, so that ours is the limit that speaks.
     options.flow_nesting_limit = limits.depth.saturating_add(1);
     options.block_nesting_limit = limits.depth.saturating_add(1);
@@ -162,6 +161,8 @@ impl<'a> Composer<'a> {
             _ => return Err(self.fault(span, "a value is missing")),
         };
         if anchor > 0 {
+            // Kept beside the document, so it counts as well: nested anchors are kept many times.
+            self.count(node.size, span)?;
             self.anchors.insert(anchor, node.clone());
         }
         Ok(node)

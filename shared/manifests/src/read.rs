@@ -44,6 +44,7 @@ pub fn read(inputs: &[Input], options: &Options) -> Result<Manifests, ManifestEr
         kept: BTreeMap::new(),
         invalid: BTreeSet::new(),
         notices,
+        told: BTreeSet::new(),
     };
     for raw in raws {
         reading.add(raw);
@@ -58,6 +59,7 @@ struct Reading {
     kept: BTreeMap<ObjectRef, Kept>,
     invalid: BTreeSet<ObjectRef>,
     notices: Vec<Notice>,
+    told: BTreeSet<(NoticeCode, String)>,
 }
 
 struct Kept {
@@ -72,7 +74,16 @@ impl Reading {
             _ => decode::object(&raw),
         };
         match decoded {
-            Ok(typed) => self.keep(raw, typed),
+            Ok((typed, misspelt)) => {
+                if let Some(invalid) = misspelt {
+                    self.report(
+                        &raw,
+                        &invalid,
+                        "but what it asks for is plain and is judged",
+                    );
+                }
+                self.keep(raw, typed);
+            }
             Err(invalid) => self.refuse(&raw, &invalid),
         }
     }
@@ -107,6 +118,11 @@ impl Reading {
     }
 
     fn refuse(&mut self, raw: &RawObject, invalid: &Invalid) {
+        let object = self.report(raw, invalid, "so it counts for nothing");
+        self.invalid.insert(object);
+    }
+
+    fn report(&mut self, raw: &RawObject, invalid: &Invalid, hence: &str) -> ObjectRef {
         let object = reference(raw, raw.name().unwrap_or_default().to_owned());
         let field = if invalid.field.is_empty() {
             String::new()
@@ -114,7 +130,7 @@ impl Reading {
             format!("{}: ", invalid.field)
         };
         let message = format!(
-            "{object}: {field}{}; the API server refuses it, so it counts for nothing",
+            "{object}: {field}{}; the API server refuses it, {hence}",
             invalid.reason
         );
         let notice = Notice::new(NoticeCode::InvalidObject, message);
@@ -123,17 +139,13 @@ impl Reading {
                 .about(object.clone())
                 .at(line_of(raw, &invalid.field)),
         );
-        self.invalid.insert(object);
+        object
     }
 
     /// A notice that differs from an earlier one by its line alone says nothing new.
     fn note(&mut self, notice: Notice) {
-        let said = self.notices.iter().any(|earlier| {
-            earlier.code == notice.code
-                && earlier.message == notice.message
-                && earlier.object == notice.object
-        });
-        if !said {
+        let told = (notice.code, notice.message.clone());
+        if self.told.insert(told) {
             self.notices.push(notice);
         }
     }

@@ -16,13 +16,26 @@ pub(crate) fn resolve(text: &str) -> Option<Value> {
     let number = match first {
         b'.' => match text {
             ".nan" | ".NaN" | ".NAN" | ".inf" | ".Inf" | ".INF" => return None,
-            _ => float(text),
+            _ if separates_digits(text) => float(&text.replace('_', "")),
+            _ => None,
         },
         b'+' | b'-' if matches!(text.get(1..), Some(".inf" | ".Inf" | ".INF")) => return None,
         b'+' | b'-' | b'0'..=b'9' => number(&text.replace('_', "")),
         _ => None,
     };
     Some(number.map_or_else(|| Value::String(text.to_owned()), Value::Number))
+}
+
+/// Whether every underscore stands between two digits: Go's rule for floats, which holds for
+/// those that begin with a point.
+fn separates_digits(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let digit = |index: usize| bytes.get(index).is_some_and(u8::is_ascii_digit);
+    bytes
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| **byte == b'_')
+        .all(|(index, _)| digit(index + 1) && index.checked_sub(1).is_some_and(digit))
 }
 
 fn word(text: &str) -> Option<Value> {
@@ -153,6 +166,8 @@ mod tests {
             ("1.0", json!(1)),
             ("+12", json!(12)),
             (".5", json!(0.5)),
+            (".1_0", json!(0.1)),
+            (".1__0", json!(".1__0")),
             (".", json!(".")),
             ("-", json!("-")),
             ("=", json!("=")),

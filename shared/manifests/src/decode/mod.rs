@@ -30,15 +30,24 @@ const WITH_TYPE: [&str; 6] = [
 ];
 
 /// Decodes and checks an object whose kind is served.
-pub(crate) fn object(raw: &RawObject) -> Result<Typed, Invalid> {
+///
+/// A workload whose name or labels the API server refuses is judged all the same, and what is
+/// wrong comes with it: what its pods ask for is plain, and must not vanish behind a misspelling.
+pub(crate) fn object(raw: &RawObject) -> Result<(Typed, Option<Invalid>), Invalid> {
     let metadata = metadata(raw)?;
-    names::metadata(&raw.kind, &metadata)?;
+    names::required(&metadata)?;
+    let misspelt = names::spelling(&raw.kind, &metadata).err();
+    let is_workload = workload::kind(&raw.kind.group, &raw.kind.kind).is_some();
+    let misspelt = match misspelt {
+        Some(invalid) if !is_workload => return Err(invalid),
+        misspelt => misspelt,
+    };
     let mut typed = typed(raw, &metadata)?;
     *typed.metadata_mut() = metadata;
     if let Typed::Secret(secret) = &mut typed {
         resources::redact(&mut secret.metadata);
     }
-    Ok(typed)
+    Ok((typed, misspelt))
 }
 
 fn metadata(raw: &RawObject) -> Result<model::Metadata, Invalid> {

@@ -5,11 +5,16 @@ use opsec_model::objects::Metadata;
 use crate::invalid::{Check, Invalid};
 use crate::object::KindRef;
 
-/// Checks an object's metadata.
-pub(crate) fn metadata(kind: &KindRef, metadata: &Metadata) -> Check {
+/// Checks that an object has a name.
+pub(crate) fn required(metadata: &Metadata) -> Check {
     if metadata.name.is_empty() {
         return Err(Invalid::new("metadata.name", "an object needs a name"));
     }
+    Ok(())
+}
+
+/// Checks how name, namespace, labels and annotations are spelt.
+pub(crate) fn spelling(kind: &KindRef, metadata: &Metadata) -> Check {
     let name_fits = match (kind.group.as_str(), kind.kind.as_str()) {
         ("rbac.authorization.k8s.io", _) => is_path_segment(&metadata.name),
         ("", "Namespace") => is_label_name(&metadata.name),
