@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use opsec_manifests::{Input, Options, read};
 use opsec_model::baseline::PodSecurityLevel;
 use opsec_model::objects::PodTemplate;
-use opsec_pod_security::{allows, strictest, violations};
+use opsec_pod_security::{allows, node_access, strictest, violations};
 
 /// How many fixtures there are.
 const FIXTURES: usize = 148;
@@ -83,6 +83,51 @@ fn every_refused_fixture_is_refused_by_the_check_it_is_named_after() {
             });
             assert!(named, "{}: {found:?}", file.display());
         }
+    }
+}
+
+/// The container escapes of an attack graph's test cluster, with the field behind each. That of
+/// CE_NET_MITM is the node's network, which is not the node.
+const ESCAPES: [(&str, &[&str]); 7] = [
+    (
+        "CE_MODULE_LOAD",
+        &["containers[0].securityContext.capabilities.add"],
+    ),
+    ("CE_NET_MITM", &[]),
+    (
+        "CE_NSENTER",
+        &["containers[0].securityContext.privileged", "hostPID"],
+    ),
+    (
+        "CE_PRIV_MOUNT",
+        &["containers[0].securityContext.privileged"],
+    ),
+    (
+        "CE_SYS_PTRACE",
+        &["containers[0].securityContext.capabilities.add", "hostPID"],
+    ),
+    ("CE_UMH_CORE_PATTERN", &["volumes[0].hostPath"]),
+    ("CE_VAR_LOG_SYMLINK", &["volumes[0].hostPath"]),
+];
+
+#[test]
+fn every_container_escape_reaches_the_node_or_breaks_baseline() {
+    let test = "every_container_escape_reaches_the_node_or_breaks_baseline";
+    let Some(corpus) = corpus(test) else {
+        return;
+    };
+    for (attack, expected) in ESCAPES {
+        let path = corpus.join("attacks").join(format!("{attack}.yaml"));
+        let input = Input {
+            name: attack.to_owned(),
+            bytes: fs::read(path).unwrap(),
+        };
+        let manifests = read(&[input], &Options::default()).unwrap();
+        let template = &manifests.snapshot.workloads[0].template;
+        let found = node_access(template).into_iter();
+        let fields: Vec<String> = found.map(|access| access.field).collect();
+        assert_eq!(fields, expected, "{attack}");
+        assert!(!allows(PodSecurityLevel::Baseline, template), "{attack}");
     }
 }
 
