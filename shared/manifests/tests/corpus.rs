@@ -1,5 +1,11 @@
 //! Real manifests: every file of the corpus reads, or fails as expected.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a helper that fails fails the test"
+)]
+
 use std::path::{Path, PathBuf};
 
 use opsec_manifests::{Input, Limits, Manifests, Options, read, read_documents};

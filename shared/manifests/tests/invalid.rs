@@ -1,5 +1,11 @@
 //! What the API server would refuse: a notice that names object and field, and no object.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper that fails fails the test"
+)]
+
 use opsec_manifests::{Input, Manifests, Options, read};
 use opsec_model::NoticeCode;
 
@@ -211,82 +217,85 @@ fn rules_are_refused_as_the_api_server_refuses_them() {
     );
 }
 
+/// A spec that the API server refuses, and the field.
+const BAD_POLICIES: &[(&str, &str)] = &[
+    (
+        "{podSelector: {matchExpressions: [{key: a, operator: Equals, values: [b]}]}}",
+        "spec.podSelector.matchExpressions[0].operator",
+    ),
+    (
+        "{podSelector: {matchExpressions: [{key: a, operator: In}]}}",
+        "spec.podSelector.matchExpressions[0].values",
+    ),
+    (
+        "{podSelector: {matchExpressions: [{key: a, operator: Exists, values: [b]}]}}",
+        "spec.podSelector.matchExpressions[0].values",
+    ),
+    (
+        "{podSelector: {matchLabels: {a b: c}}}",
+        "spec.podSelector.matchLabels",
+    ),
+    (
+        "{podSelector: {}, ingress: [{from: [{}]}]}",
+        "spec.ingress[0].from[0]",
+    ),
+    (
+        "{podSelector: {}, ingress: [{from: [{podSelector: null}]}]}",
+        "spec.ingress[0].from[0]",
+    ),
+    (
+        "{podSelector: {}, egress: [{to: [{podSelector: {}, ipBlock: {cidr: 10.0.0.0/8}}]}]}",
+        "spec.egress[0].to[0]",
+    ),
+    (
+        "{podSelector: {}, egress: [{to: [{ipBlock: {cidr: 10.0.0.0}}]}]}",
+        "spec.egress[0].to[0].ipBlock.cidr",
+    ),
+    (
+        "{podSelector: {}, egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8, except: [192.168.0.0/16]}}]}]}",
+        "spec.egress[0].to[0].ipBlock.except[0]",
+    ),
+    (
+        "{podSelector: {}, egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.0.0.0/8]}}]}]}",
+        "spec.egress[0].to[0].ipBlock.except[0]",
+    ),
+    (
+        "{podSelector: {}, egress: [{ports: [{port: http, endPort: 90}]}]}",
+        "spec.egress[0].ports[0].endPort",
+    ),
+    (
+        "{podSelector: {}, egress: [{ports: [{endPort: 90}]}]}",
+        "spec.egress[0].ports[0].endPort",
+    ),
+    (
+        "{podSelector: {}, egress: [{ports: [{port: 90, endPort: 80}]}]}",
+        "spec.egress[0].ports[0].endPort",
+    ),
+    (
+        "{podSelector: {}, egress: [{ports: [{port: 0}]}]}",
+        "spec.egress[0].ports[0].port",
+    ),
+    (
+        "{podSelector: {}, egress: [{ports: [{port: '80'}]}]}",
+        "spec.egress[0].ports[0].port",
+    ),
+    (
+        "{podSelector: {}, egress: [{ports: [{port: true}]}]}",
+        "spec.egress[0].ports[0].port",
+    ),
+    (
+        "{podSelector: {}, egress: [{ports: [{protocol: ICMP}]}]}",
+        "spec.egress[0].ports[0].protocol",
+    ),
+    (
+        "{podSelector: {}, policyTypes: [egress]}",
+        "spec.policyTypes[0]",
+    ),
+];
+
 #[test]
 fn network_policies_are_refused_as_the_api_server_refuses_them() {
-    for (spec, field) in [
-        (
-            "{podSelector: {matchExpressions: [{key: a, operator: Equals, values: [b]}]}}",
-            "spec.podSelector.matchExpressions[0].operator",
-        ),
-        (
-            "{podSelector: {matchExpressions: [{key: a, operator: In}]}}",
-            "spec.podSelector.matchExpressions[0].values",
-        ),
-        (
-            "{podSelector: {matchExpressions: [{key: a, operator: Exists, values: [b]}]}}",
-            "spec.podSelector.matchExpressions[0].values",
-        ),
-        (
-            "{podSelector: {matchLabels: {a b: c}}}",
-            "spec.podSelector.matchLabels",
-        ),
-        (
-            "{podSelector: {}, ingress: [{from: [{}]}]}",
-            "spec.ingress[0].from[0]",
-        ),
-        (
-            "{podSelector: {}, ingress: [{from: [{podSelector: null}]}]}",
-            "spec.ingress[0].from[0]",
-        ),
-        (
-            "{podSelector: {}, egress: [{to: [{podSelector: {}, ipBlock: {cidr: 10.0.0.0/8}}]}]}",
-            "spec.egress[0].to[0]",
-        ),
-        (
-            "{podSelector: {}, egress: [{to: [{ipBlock: {cidr: 10.0.0.0}}]}]}",
-            "spec.egress[0].to[0].ipBlock.cidr",
-        ),
-        (
-            "{podSelector: {}, egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8, except: [192.168.0.0/16]}}]}]}",
-            "spec.egress[0].to[0].ipBlock.except[0]",
-        ),
-        (
-            "{podSelector: {}, egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.0.0.0/8]}}]}]}",
-            "spec.egress[0].to[0].ipBlock.except[0]",
-        ),
-        (
-            "{podSelector: {}, egress: [{ports: [{port: http, endPort: 90}]}]}",
-            "spec.egress[0].ports[0].endPort",
-        ),
-        (
-            "{podSelector: {}, egress: [{ports: [{endPort: 90}]}]}",
-            "spec.egress[0].ports[0].endPort",
-        ),
-        (
-            "{podSelector: {}, egress: [{ports: [{port: 90, endPort: 80}]}]}",
-            "spec.egress[0].ports[0].endPort",
-        ),
-        (
-            "{podSelector: {}, egress: [{ports: [{port: 0}]}]}",
-            "spec.egress[0].ports[0].port",
-        ),
-        (
-            "{podSelector: {}, egress: [{ports: [{port: '80'}]}]}",
-            "spec.egress[0].ports[0].port",
-        ),
-        (
-            "{podSelector: {}, egress: [{ports: [{port: true}]}]}",
-            "spec.egress[0].ports[0].port",
-        ),
-        (
-            "{podSelector: {}, egress: [{ports: [{protocol: ICMP}]}]}",
-            "spec.egress[0].ports[0].protocol",
-        ),
-        (
-            "{podSelector: {}, policyTypes: [egress]}",
-            "spec.policyTypes[0]",
-        ),
-    ] {
+    for (spec, field) in BAD_POLICIES {
         refused(&policy(spec), field);
     }
     for spec in [

@@ -12,15 +12,13 @@ fn account(name: &str, namespace: &str) -> String {
 }
 
 fn binding(name: &str, subjects: &[(&str, &str)]) -> String {
-    let subjects: String = subjects
-        .iter()
-        .map(|(name, namespace)| {
-            format!(
-                "- {{kind: ServiceAccount, name: {name}{}}}\n",
-                member(namespace)
-            )
-        })
-        .collect();
+    let subject = |(name, namespace): &(&str, &str)| {
+        format!(
+            "- {{kind: ServiceAccount, name: {name}{}}}\n",
+            member(namespace)
+        )
+    };
+    let subjects = subjects.iter().map(subject).collect::<Vec<_>>().concat();
     format!(
         "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {{name: {name}}}\nroleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}}\nsubjects:\n{subjects}"
     )

@@ -1,5 +1,11 @@
 //! YAML as kubectl reads it. Each case was read by kubectl itself.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a helper that fails fails the test"
+)]
+
 use opsec_manifests::{Document, Input, Limits, Options, read, read_documents};
 use opsec_model::NoticeCode;
 use serde_json::{Value, json};
