@@ -85,7 +85,7 @@ fn operator(
         namespaces: installation.namespaces.clone(),
         components: components(facts, installation),
         accounts: accounts(facts, installation),
-        why: why(&watches, &owned_kinds),
+        why: why(installation, &watches, &owned_kinds),
         is_operator: !watches.is_empty(),
         owned_kinds,
         presumed_own_groups: BTreeSet::new(),
@@ -171,12 +171,17 @@ fn accounts(facts: &Facts<'_>, installation: &Installation) -> Vec<Account> {
 }
 
 /// The most telling kind that an account may watch: one of its own, else any by name, else what a
-/// wildcard gives.
-fn why(watches: &[(Watch, ServiceAccountRef)], owned: &BTreeSet<Kind>) -> String {
+/// wildcard gives; by an account that runs, when there is one.
+fn why(
+    installation: &Installation,
+    watches: &[(Watch, ServiceAccountRef)],
+    owned: &BTreeSet<Kind>,
+) -> String {
     let is_owned = |watch: &Watch| matches!(watch, Watch::Kind(kind) if owned.contains(kind));
-    let telling = watches
-        .iter()
-        .min_by_key(|(watch, account)| (!is_owned(watch), watch.clone(), account.clone()));
+    let telling = watches.iter().min_by_key(|(watch, account)| {
+        let idle = !installation.running.contains(account);
+        (!is_owned(watch), idle, watch.clone(), account.clone())
+    });
     match telling {
         Some((watch, account)) => {
             format!("ServiceAccount {account} may watch {}", watch.describe())

@@ -53,93 +53,60 @@ mod tests {
     use super::*;
     use opsec_model::objects::CustomResourceDefinition;
 
-    fn presumed(written: &[&str], owned: &[&str], others: &[&str]) -> Vec<String> {
-        let definition = |group: &&str| {
+    fn presumed(written: &str, owned: &str, others: &str) -> String {
+        let words = |text: &str| {
+            text.split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        let definition = |group: String| {
             let mut definition = CustomResourceDefinition::default();
-            definition.spec.group = (*group).to_owned();
+            definition.spec.group = group;
             definition
         };
+        let defined = words(owned).into_iter().chain(words(others));
         let snapshot = Snapshot {
-            custom_resource_definitions: owned.iter().chain(others).map(definition).collect(),
+            custom_resource_definitions: defined.map(definition).collect(),
             ..Snapshot::default()
         };
-        let written = written.iter().map(|group| (*group).to_owned()).collect();
-        let owned = owned
-            .iter()
-            .map(|group| Kind::new("things", *group))
-            .collect();
-        groups(&snapshot, &written, &owned).into_iter().collect()
+        let owned = words(owned)
+            .into_iter()
+            .map(|group| Kind::new("things", group));
+        let written = words(written).into_iter().collect();
+        let presumed = groups(&snapshot, &written, &owned.collect());
+        presumed.into_iter().collect::<Vec<_>>().join(" ")
     }
 
     #[test]
     fn a_group_is_presumed_own_without_any_definition_or_under_an_owned_domain() {
         for (written, owned, others, expected) in [
             // The installation holds no definition at all.
-            (
-                vec!["flink.apache.org"],
-                vec![],
-                vec![],
-                vec!["flink.apache.org"],
-            ),
+            ("flink.apache.org", "", "", "flink.apache.org"),
             // The group ends in the domain of an owned one.
-            (
-                vec!["acme.cert-manager.io"],
-                vec!["cert-manager.io"],
-                vec![],
-                vec!["acme.cert-manager.io"],
-            ),
-            (
-                vec!["pgv2.percona.com"],
-                vec!["upstream.pgv2.percona.com"],
-                vec![],
-                vec!["pgv2.percona.com"],
-            ),
+            ("a.example.com", "example.com", "", "a.example.com"),
+            ("b.example.com", "a.example.com", "", "b.example.com"),
+            ("example.com", "a.example.com", "", "example.com"),
             // Another domain.
-            (
-                vec!["route.openshift.io"],
-                vec!["cert-manager.io"],
-                vec![],
-                vec![],
-            ),
-            (
-                vec!["notcert-manager.io"],
-                vec!["cert-manager.io"],
-                vec![],
-                vec![],
-            ),
+            ("route.openshift.io", "example.com", "", ""),
+            ("notexample.com", "example.com", "", ""),
             // Another installation's, built in, or of the Kubernetes project.
-            (vec!["argoproj.io"], vec![], vec!["argoproj.io"], vec![]),
-            (vec!["apps", "extensions"], vec![], vec![], vec![]),
-            (
-                vec!["gateway.networking.k8s.io", "metrics.k8s.io"],
-                vec![],
-                vec![],
-                vec![],
-            ),
-            (
-                vec!["custom.metrics.k8s.io"],
-                vec!["metrics.k8s.io"],
-                vec![],
-                vec![],
-            ),
+            ("argoproj.io", "", "argoproj.io", ""),
+            ("apps extensions", "", "", ""),
+            ("gateway.networking.k8s.io metrics.k8s.io", "", "", ""),
+            ("custom.metrics.k8s.io", "metrics.k8s.io", "", ""),
             // A domain that many share is no one's.
+            ("gateway.x-k8s.io", "cluster.x-k8s.io", "", ""),
             (
-                vec!["gateway.x-k8s.io"],
-                vec!["cluster.x-k8s.io"],
-                vec![],
-                vec![],
-            ),
-            (
-                vec!["ipam.cluster.x-k8s.io"],
-                vec!["cluster.x-k8s.io"],
-                vec![],
-                vec!["ipam.cluster.x-k8s.io"],
+                "ipam.cluster.x-k8s.io",
+                "cluster.x-k8s.io",
+                "",
+                "ipam.cluster.x-k8s.io",
             ),
         ] {
             assert_eq!(
-                presumed(&written, &owned, &others),
+                presumed(written, owned, others),
                 expected,
-                "{written:?} {owned:?}"
+                "{written} {owned}"
             );
         }
     }

@@ -9,9 +9,8 @@ use opsec_rbac::{EffectiveRights, Kinds, Policy, Request};
 
 use crate::groups_of_kubernetes::is_built_in;
 
-/// A group and a kind that nobody serves: only a wildcard grants them.
-const ANY_GROUP: &str = "any.invalid";
-const ANY_RESOURCE: &str = "any";
+/// Asked as group or resource, what only the wildcard itself grants.
+const ANY: &str = "*";
 
 /// What an account may watch outside Kubernetes' own groups.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,7 +59,7 @@ pub(crate) struct Rights<'a> {
 impl<'a> Rights<'a> {
     pub(crate) fn new(snapshot: &Snapshot, policy: &'a Policy, kinds: &'a Kinds) -> Self {
         let mut named = named(snapshot);
-        named.insert((ANY_GROUP.to_owned(), ANY_RESOURCE.to_owned()));
+        named.insert((ANY.to_owned(), ANY.to_owned()));
         Self {
             policy,
             kinds,
@@ -75,7 +74,7 @@ impl<'a> Rights<'a> {
             if may(&rights, "watch", group, resource, None) {
                 deciding.watches.insert(watch(group, resource));
             }
-            if group != ANY_GROUP && may_write_status(&rights, group, resource) {
+            if group != ANY && may_write_status(&rights, group, resource) {
                 deciding.writes_status.insert(group.clone());
             }
         }
@@ -85,18 +84,22 @@ impl<'a> Rights<'a> {
 
 fn watch(group: &str, resource: &str) -> Watch {
     match (group, resource) {
-        (ANY_GROUP, ANY_RESOURCE) => Watch::Everything,
-        (ANY_GROUP, _) => Watch::Resource(resource.to_owned()),
-        (_, ANY_RESOURCE) => Watch::Group(group.to_owned()),
+        (ANY, ANY) => Watch::Everything,
+        (ANY, _) => Watch::Resource(resource.to_owned()),
+        (_, ANY) => Watch::Group(group.to_owned()),
         _ => Watch::Kind(Kind::new(resource, group)),
     }
 }
 
 fn may_write_status(rights: &EffectiveRights, group: &str, resource: &str) -> bool {
-    let subresources = ["status", "finalizers"];
+    let mut subresources = vec![Some("status"), Some("finalizers")];
+    if resource == ANY {
+        // `*` as a resource includes the subresources.
+        subresources.push(None);
+    }
     subresources.into_iter().any(|subresource| {
         let mut verbs = ["update", "patch"].into_iter();
-        verbs.any(|verb| may(rights, verb, group, resource, Some(subresource)))
+        verbs.any(|verb| may(rights, verb, group, resource, subresource))
     })
 }
 
@@ -130,7 +133,7 @@ fn named_by(rule: &PolicyRule) -> Vec<(String, String)> {
     for group in rule
         .api_groups
         .iter()
-        .filter(|group| !is_built_in(group) || *group == "*")
+        .filter(|group| !is_built_in(group) || *group == ANY)
     {
         for resource in &rule.resources {
             let base = resource
@@ -139,13 +142,9 @@ fn named_by(rule: &PolicyRule) -> Vec<(String, String)> {
             let of_kubernetes = opsec_kubernetes::built_in()
                 .iter()
                 .any(|k| k.resource == base);
-            let group = match group.as_str() {
-                "*" if of_kubernetes => continue,
-                "*" => ANY_GROUP,
-                group => group,
-            };
-            let base = if base == "*" { ANY_RESOURCE } else { base };
-            named.push((group.to_owned(), base.to_owned()));
+            if group != ANY || !of_kubernetes {
+                named.push((group.clone(), base.to_owned()));
+            }
         }
     }
     named

@@ -1,5 +1,11 @@
 //! Operators as they install: what is found in each file of the corpus, reviewed by hand.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests fail by panicking, and say what did not run"
+)]
+
 mod harness;
 
 use std::fmt::Write as _;
@@ -40,7 +46,9 @@ fn files(folder: &std::path::Path) -> Vec<(String, String)> {
 
 #[test]
 fn what_is_found_in_each_file() {
-    let Some(folder) = corpus("what_is_found_in_each_file") else { return };
+    let Some(folder) = corpus("what_is_found_in_each_file") else {
+        return;
+    };
     let mut text = String::new();
     for (name, content) in files(&folder) {
         writeln!(text, "## {name}").unwrap();
@@ -58,11 +66,25 @@ fn describe(text: &mut String, operator: &Operator) {
         items.map(String::as_str).collect::<Vec<_>>().join(", ")
     };
     let namespaces = join(&mut operator.namespaces.iter());
-    let is = if operator.is_operator { "operator" } else { "no operator" };
-    writeln!(text, "{} in {namespaces}: {is}; {}", operator.name, operator.why).unwrap();
+    let is = if operator.is_operator {
+        "operator"
+    } else {
+        "no operator"
+    };
+    writeln!(
+        text,
+        "{} in {namespaces}: {is}; {}",
+        operator.name, operator.why
+    )
+    .unwrap();
     for component in &operator.components {
         let hook = if component.hook { " (hook)" } else { "" };
-        writeln!(text, "  {}{hook} as {}", component.object, component.account).unwrap();
+        writeln!(
+            text,
+            "  {}{hook} as {}",
+            component.object, component.account
+        )
+        .unwrap();
     }
     for account in operator.accounts.iter().filter(|account| !account.workload) {
         let absent = if account.exists { "" } else { ", absent" };
@@ -79,7 +101,11 @@ fn describe(text: &mut String, operator: &Operator) {
         "  candidates [{}]{}{} by [{}]",
         join(&mut intended.namespaces.iter()),
         if intended.all { ", watches all" } else { "" },
-        if intended.unknown { ", watches what is not known" } else { "" },
+        if intended.unknown {
+            ", watches what is not known"
+        } else {
+            ""
+        },
         intended.sources.join(", ")
     )
     .unwrap();
@@ -110,9 +136,16 @@ fn each_file_is_one_operator_and_resolves_by_its_name() {
 
 #[test]
 fn several_files_together_are_as_many_operators() {
-    let Some(folder) = corpus("several_files_together_are_as_many_operators") else { return };
+    let Some(folder) = corpus("several_files_together_are_as_many_operators") else {
+        return;
+    };
     // Two that share the namespace `default` and say no labels are one, so only one of them.
-    let chosen = ["cert-manager.yaml", "keda.yaml", "metallb.yaml", "strimzi-kafka-operator.yaml"];
+    let chosen = [
+        "cert-manager.yaml",
+        "keda.yaml",
+        "metallb.yaml",
+        "strimzi-kafka-operator.yaml",
+    ];
     let files = files(&folder);
     let chosen: Vec<(&str, &str)> = files
         .iter()

@@ -1,5 +1,7 @@
 //! Manifests in, operators out.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 use opsec_facts::Facts;
 use opsec_manifests::{Input, Options};
 use opsec_model::Snapshot;
@@ -7,7 +9,7 @@ use opsec_operators::Operator;
 use opsec_rbac::{Kinds, Policy};
 
 /// The snapshot of files.
-pub fn snapshot(files: &[(&str, &str)]) -> Snapshot {
+pub(crate) fn snapshot(files: &[(&str, &str)]) -> Snapshot {
     let inputs: Vec<Input> = files
         .iter()
         .map(|(name, text)| Input {
@@ -21,7 +23,7 @@ pub fn snapshot(files: &[(&str, &str)]) -> Snapshot {
 }
 
 /// The operators of a snapshot.
-pub fn find(snapshot: &Snapshot) -> Vec<Operator> {
+pub(crate) fn find(snapshot: &Snapshot) -> Vec<Operator> {
     let policy = Policy::from_snapshot(snapshot);
     let kinds = Kinds::from_snapshot(snapshot);
     opsec_operators::find(&Facts::new(snapshot), &policy, &kinds)

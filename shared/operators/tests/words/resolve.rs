@@ -1,10 +1,9 @@
 //! From what a person calls an operator to the operator: the steps in their order, and errors.
 
-mod harness;
-
-use harness::{find, snapshot};
 use opsec_facts::Facts;
 use opsec_operators::{ResolveError, resolve};
+
+use crate::harness::{find, snapshot};
 
 fn workload(kind: &str, namespace: &str, name: &str, metadata: &str) -> String {
     format!(
@@ -71,7 +70,8 @@ fn resolved(files: &[(&str, &str)], name: Option<&str>) -> Result<String, Resolv
 #[test]
 fn each_step_finds_the_operator() {
     let other = workload("Deployment", "elsewhere", "other", "");
-    let release = ", annotations: {meta.helm.sh/release-name: rel, meta.helm.sh/release-namespace: x}";
+    let release =
+        ", annotations: {meta.helm.sh/release-name: rel, meta.helm.sh/release-namespace: x}";
     for (text, name) in [
         (workload("Deployment", "o", "ctl", ""), "deployment/ctl"),
         (workload("DaemonSet", "o", "ctl", ""), "daemonset/ctl"),
@@ -79,16 +79,41 @@ fn each_step_finds_the_operator() {
         (labelled("o", "ctl", "part-of", "p"), "p"),
         (labelled("o", "ctl", "instance", "p"), "p"),
         (labelled("o", "ctl", "name", "p"), "p"),
-        (workload("Deployment", "o", "ctl", ", labels: {olm.owner: thing.v1.2.3}"), "thing.v1.2.3"),
-        (workload("Deployment", "o", "ctl", ", labels: {olm.owner: thing.v1.2.3}"), "thing"),
+        (
+            workload(
+                "Deployment",
+                "o",
+                "ctl",
+                ", labels: {olm.owner: thing.v1.2.3}",
+            ),
+            "thing.v1.2.3",
+        ),
+        (
+            workload(
+                "Deployment",
+                "o",
+                "ctl",
+                ", labels: {olm.owner: thing.v1.2.3}",
+            ),
+            "thing",
+        ),
         (workload("Deployment", "o", "ctl", release), "rel"),
         (workload("Deployment", "o", "ctl", ""), "o"),
-        (workload("Deployment", "o-controller-manager", "ctl", ""), "o"),
+        (
+            workload("Deployment", "o-controller-manager", "ctl", ""),
+            "o",
+        ),
         (workload("Deployment", "o-system", "ctl", ""), "o"),
-        (workload("Deployment", "o", "ctl", "") + &definition("keda.sh"), "keda"),
+        (
+            workload("Deployment", "o", "ctl", "") + &definition("keda.sh"),
+            "keda",
+        ),
         (workload("Deployment", "o", "ctl", ""), "install"),
     ] {
-        let files = [("deploy/install.yaml", text.as_str()), ("other.yaml", other.as_str())];
+        let files = [
+            ("deploy/install.yaml", text.as_str()),
+            ("other.yaml", other.as_str()),
+        ];
         let found = resolved(&files, Some(name)).unwrap();
         assert!(found.starts_with('o'), "{name}: {found}");
     }
@@ -98,11 +123,26 @@ fn each_step_finds_the_operator() {
 fn the_first_step_that_matches_wins() {
     // For each pair of steps: the name means the first namespace by an earlier step.
     for (first, second) in [
-        (workload("Deployment", "one", "x", ""), labelled("two", "b", "part-of", "x")),
-        (labelled("one", "a", "name", "x"), workload("Deployment", "two", "b", ", labels: {olm.owner: x.v1}")),
-        (workload("Deployment", "one", "a", ", labels: {olm.owner: x.v1}"), workload("Deployment", "x", "b", "")),
-        (workload("Deployment", "x", "a", ""), workload("Deployment", "x-system", "b", "")),
-        (workload("Deployment", "x-system", "a", ""), workload("Deployment", "two", "b", "") + &definition("x.example.com")),
+        (
+            workload("Deployment", "one", "x", ""),
+            labelled("two", "b", "part-of", "x"),
+        ),
+        (
+            labelled("one", "a", "name", "x"),
+            workload("Deployment", "two", "b", ", labels: {olm.owner: x.v1}"),
+        ),
+        (
+            workload("Deployment", "one", "a", ", labels: {olm.owner: x.v1}"),
+            workload("Deployment", "x", "b", ""),
+        ),
+        (
+            workload("Deployment", "x", "a", ""),
+            workload("Deployment", "x-system", "b", ""),
+        ),
+        (
+            workload("Deployment", "x-system", "a", ""),
+            workload("Deployment", "two", "b", "") + &definition("x.example.com"),
+        ),
     ] {
         let one = resolved(&[("a.yaml", &first)], None).unwrap();
         let files = [("a.yaml", first.as_str()), ("b.yaml", second.as_str())];
@@ -112,7 +152,10 @@ fn the_first_step_that_matches_wins() {
     }
     // The file comes last.
     let text = workload("Deployment", "one", "a", "") + &definition("x.example.com");
-    let files = [("a.yaml", text.as_str()), ("x.yaml", &workload("Deployment", "two", "b", ""))];
+    let files = [
+        ("a.yaml", text.as_str()),
+        ("x.yaml", &workload("Deployment", "two", "b", "")),
+    ];
     assert_eq!(resolved(&files, Some("x")), Ok("one".to_owned()));
 }
 
@@ -122,7 +165,10 @@ fn two_operators_in_the_same_step_are_an_error_that_lists_them() {
         ("a.yaml", labelled("one", "a", "name", "x")),
         ("b.yaml", labelled("two", "b", "name", "x")),
     ];
-    let files = [("a.yaml", files[0].1.as_str()), ("b.yaml", files[1].1.as_str())];
+    let files = [
+        ("a.yaml", files[0].1.as_str()),
+        ("b.yaml", files[1].1.as_str()),
+    ];
     let error = resolved(&files, Some("x")).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -138,8 +184,14 @@ fn a_name_that_nothing_has_is_an_error_with_the_nearest_one() {
             "cert-manger",
             "no operator matches `cert-manger`; found: cert-manager (namespace cert-manager). Did you mean cert-manager?",
         ),
-        ("keda", "no operator matches `keda`; found: cert-manager (namespace cert-manager)"),
-        ("", "no operator matches ``; found: cert-manager (namespace cert-manager)"),
+        (
+            "keda",
+            "no operator matches `keda`; found: cert-manager (namespace cert-manager)",
+        ),
+        (
+            "",
+            "no operator matches ``; found: cert-manager (namespace cert-manager)",
+        ),
     ] {
         let error = resolved(&[("a.yaml", &text)], Some(name)).unwrap_err();
         assert_eq!(error.to_string(), expected);
@@ -156,13 +208,23 @@ fn without_a_name_the_one_operator_that_is_there_is_meant() {
     // One operator beside an application.
     let files = [("a.yaml", app.as_str()), ("b.yaml", &operator)];
     assert_eq!(resolved(&files, None), Ok("one".to_owned()));
-    let files = [("a.yaml", operator.as_str()), ("b.yaml", &second), ("c.yaml", &app)];
+    let files = [
+        ("a.yaml", operator.as_str()),
+        ("b.yaml", &second),
+        ("c.yaml", &app),
+    ];
     assert_eq!(
         resolved(&files, None).unwrap_err().to_string(),
         "there are 2 operators: a (namespace one), b (namespace two); name one of them, or ask for all with --all"
     );
     // What is named is judged although it is no operator.
     assert_eq!(resolved(&files, Some("cart")), Ok("shop".to_owned()));
-    assert_eq!(resolved(&[("a.yaml", "")], None), Err(ResolveError::NoneFound));
-    assert_eq!(resolved(&[("a.yaml", "")], Some("x")), Err(ResolveError::NoneFound));
+    assert_eq!(
+        resolved(&[("a.yaml", "")], None),
+        Err(ResolveError::NoneFound)
+    );
+    assert_eq!(
+        resolved(&[("a.yaml", "")], Some("x")),
+        Err(ResolveError::NoneFound)
+    );
 }
