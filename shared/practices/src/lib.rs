@@ -1,1 +1,25 @@
-//! The six practices: rules, verdicts, findings.
+//! The six practices: rules that judge facts, and the one function that turns them into a report.
+//!
+//! A practice is a folder, a rule a file with its documentation, a case file beside it. The
+//! evaluation is pure: facts, a baseline and a time in, a [`opsec_model::Report`] out.
+
+pub mod contract;
+mod context;
+mod evaluate;
+mod excess;
+mod exempt;
+mod finding;
+mod p1_separation;
+mod p2_api_quarantine;
+mod p3_service_account;
+mod p4_admins_guards;
+mod p5_crd_creation;
+mod p6_declared_rights;
+pub mod registry;
+mod rights_rule;
+mod shell;
+
+pub use context::Context;
+pub use evaluate::{
+    CheckError, CheckOptions, SelectedBaseline, check, list_operators,
+};

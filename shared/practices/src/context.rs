@@ -1,0 +1,162 @@
+//! What every rule is handed: the facts, the engines over them, the operator and the baseline.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use opsec_facts::Facts;
+use opsec_model::objects::{Object as _, Workload};
+use opsec_model::{EffectiveBaseline, NoticeCode, ServiceAccountRef, Severity};
+use opsec_network::Network;
+use opsec_operators::Operator;
+use opsec_rbac::{EffectiveRights, Kinds, Policy};
+use opsec_rights::{GradedRight, Grading, GradingInput, Namespaces};
+
+/// What does not depend on the operator.
+#[derive(Debug)]
+pub(crate) struct Shared<'a> {
+    pub(crate) facts: &'a Facts<'a>,
+    pub(crate) policy: Policy,
+    pub(crate) kinds: Kinds,
+    pub(crate) node_pods: BTreeSet<String>,
+}
+
+impl<'a> Shared<'a> {
+    pub(crate) fn new(facts: &'a Facts<'a>) -> Self {
+        let node_pods = facts
+            .workloads()
+            .iter()
+            .filter(|w| !opsec_pod_security::node_access(&w.template).is_empty())
+            .map(|workload| workload.namespace().to_owned())
+            .collect();
+        Self {
+            facts,
+            policy: Policy::from_snapshot(facts.snapshot()),
+            kinds: Kinds::from_snapshot(facts.snapshot()),
+            node_pods,
+        }
+    }
+}
+
+/// What a rule judges.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The facts.
+    pub facts: &'a Facts<'a>,
+    /// Roles and bindings.
+    pub policy: &'a Policy,
+    /// Reachability.
+    pub network: Network<'a>,
+    /// All installations.
+    pub operators: &'a [Operator],
+    /// The one that is judged.
+    pub operator: &'a Operator,
+    /// What is accepted.
+    pub baseline: &'a EffectiveBaseline,
+    /// Grading, and what the namespaces are.
+    pub grading: Grading<'a>,
+    /// The graded rights of each account.
+    pub rights: BTreeMap<ServiceAccountRef, Vec<GradedRight>>,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(
+        shared: &'a Shared<'a>,
+        operators: &'a [Operator],
+        operator: &'a Operator,
+        baseline: &'a EffectiveBaseline,
+    ) -> Self {
+        let Shared { facts, policy, kinds, node_pods } = shared;
+        let grading = Grading::new(GradingInput {
+            facts,
+            policy,
+            kinds,
+            operators,
+            operator,
+            baseline,
+            node_pods,
+        });
+        let rights = operator
+            .accounts
+            .iter()
+            .map(|account| (account.account.clone(), grading.rights_of(&account.account)))
+            .collect();
+        Self {
+            facts,
+            policy,
+            network: Network::new(facts),
+            operators,
+            operator,
+            baseline,
+            grading,
+            rights,
+        }
+    }
+
+    /// What the namespaces are to the operator.
+    pub fn namespaces(&self) -> &Namespaces {
+        &self.grading.namespaces
+    }
+
+    /// The operator's components.
+    pub fn components(&self) -> Vec<&'a Workload> {
+        self.operator.workloads(self.facts)
+    }
+
+    /// The operator's payload.
+    pub fn payload(&self) -> Vec<&'a Workload> {
+        self.operator.payload_workloads(self.facts)
+    }
+
+    /// Whether a workload is one of the operator's components.
+    pub fn is_component(&self, workload: &Workload) -> bool {
+        self.operator.is_component(&workload.object_ref())
+    }
+
+    /// Whether a workload is payload.
+    pub fn is_payload(&self, workload: &Workload) -> bool {
+        self.payload().iter().any(|payload| payload.object_ref() == workload.object_ref())
+    }
+
+    /// The ServiceAccount that a workload runs as.
+    pub fn account_of(&self, workload: &Workload) -> ServiceAccountRef {
+        ServiceAccountRef::new(workload.namespace(), workload.template.spec.service_account())
+    }
+
+    /// The effective rights of an account of the operator.
+    pub fn effective(&self, account: &ServiceAccountRef) -> Option<&EffectiveRights> {
+        self.grading.effective(account)
+    }
+
+    /// All graded rights of the operator, folded ones inside their hosts.
+    pub fn all_rights(&self) -> impl Iterator<Item = &GradedRight> {
+        self.rights.values().flatten()
+    }
+
+    /// The graded rights of an account, folded ones too.
+    pub fn rights_with_folded(&self, account: &ServiceAccountRef) -> Vec<&GradedRight> {
+        let rights = self.rights.get(account).map(Vec::as_slice).unwrap_or_default();
+        rights.iter().flat_map(|right| std::iter::once(right).chain(&right.folded)).collect()
+    }
+
+    /// Whether an account holds a high or critical right.
+    pub fn holds_high(&self, account: &ServiceAccountRef) -> bool {
+        match self.rights.get(account) {
+            Some(rights) => rights.iter().any(|right| right.severity >= Severity::High),
+            None => self.grading.is_strong(account),
+        }
+    }
+
+    /// Why verdicts about rights could not be trusted when green: an RBAC object of the input
+    /// that the API server would refuse.
+    pub fn invalid_rbac(&self) -> Option<String> {
+        const RBAC: [&str; 5] =
+            ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ServiceAccount"];
+        self.facts
+            .snapshot()
+            .notices
+            .iter()
+            .filter(|notice| notice.code == NoticeCode::InvalidObject)
+            .filter_map(|notice| notice.object.as_ref())
+            .find(|object| RBAC.contains(&object.kind.as_str()))
+            .map(|object| format!("the API server would refuse {object}, so what it grants is not known"))
+    }
+}

@@ -1,0 +1,197 @@
+//! From a snapshot to reports: find the operators, judge every rule, join the verdicts.
+
+mod collate;
+mod needs;
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use opsec_facts::Facts;
+use opsec_model::canonical::CanonicalError;
+use opsec_model::report::{BaselineSummary, OperatorSummary};
+use opsec_model::{
+    API_VERSION, EffectiveBaseline, Half, Notice, NoticeCode, Report, Severity, Snapshot, Status,
+};
+use opsec_operators::{Operator, ResolveError};
+use opsec_rights::gains;
+
+use crate::context::{Context, Shared};
+use crate::exempt::Exemptions;
+use crate::registry::PRACTICES;
+use collate::collate;
+
+/// What is asked of a check.
+#[derive(Debug, Clone)]
+pub struct CheckOptions {
+    /// The operator by any of its names; absent: the only one.
+    pub operator: Option<String>,
+    /// Every operator.
+    pub all: bool,
+    /// The half that is judged; absent: both.
+    pub half: Option<Half>,
+    /// The least severity that fails, instead of the baseline's.
+    pub fail_on: Option<Severity>,
+    /// The time at which exemptions are looked at.
+    pub now: Timestamp,
+}
+
+/// The baseline that applies to an operator, and what is to be said about why.
+#[derive(Debug, Clone)]
+pub struct SelectedBaseline {
+    /// The baseline.
+    pub baseline: EffectiveBaseline,
+    /// Notices about the selection.
+    pub notices: Vec<Notice>,
+}
+
+/// Why a check could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// The operator could not be resolved.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// The snapshot has no canonical form.
+    #[error("the input has no digest: {0}")]
+    Digest(#[from] CanonicalError),
+}
+
+/// Judges one operator of a snapshot, or all of them. `baselines` says which baseline applies.
+///
+/// # Errors
+/// When the operator is not there or ambiguous, or a parameter object has no canonical form.
+pub fn check(
+    snapshot: &Snapshot,
+    options: &CheckOptions,
+    baselines: &dyn Fn(&OperatorSummary) -> SelectedBaseline,
+) -> Result<Vec<Report>, CheckError> {
+    let facts = Facts::new(snapshot);
+    let shared = Shared::new(&facts);
+    let operators = opsec_operators::find(&facts, &shared.policy, &shared.kinds);
+    let judged: Vec<&Operator> = if options.all {
+        let found: Vec<_> = operators.iter().filter(|operator| operator.is_operator).collect();
+        if found.is_empty() {
+            return Err(opsec_operators::resolve(&[], &facts, None).err().map_or(
+                ResolveError::NoneFound.into(),
+                CheckError::from,
+            ));
+        }
+        found
+    } else {
+        vec![opsec_operators::resolve(&operators, &facts, options.operator.as_deref())?]
+    };
+    let digest = snapshot.digest()?;
+    let reports = judged.into_iter().map(|operator| {
+        let selected = baselines(&operator.summary(&BTreeSet::new()));
+        judge(&shared, &operators, operator, &selected, options, &digest)
+    });
+    Ok(reports.collect())
+}
+
+/// Every operator of a snapshot.
+pub fn list_operators(snapshot: &Snapshot) -> Vec<OperatorSummary> {
+    let facts = Facts::new(snapshot);
+    let shared = Shared::new(&facts);
+    let operators = opsec_operators::find(&facts, &shared.policy, &shared.kinds);
+    operators.iter().map(|operator| operator.summary(&operator.intended.namespaces)).collect()
+}
+
+fn judge(
+    shared: &Shared<'_>,
+    operators: &[Operator],
+    operator: &Operator,
+    selected: &SelectedBaseline,
+    options: &CheckOptions,
+    digest: &str,
+) -> Report {
+    // What the baseline calls the operator's kinds is the operator's.
+    let owned = selected.baseline.spec.owned_kinds.as_deref().unwrap_or_default();
+    let operator = operator.clone().with_owned_kinds(shared.facts, owned);
+    let baseline = &selected.baseline;
+    let context = Context::new(shared, operators, &operator, baseline);
+    let fail_on = options.fail_on.unwrap_or_else(|| baseline.fail_on());
+    let mut exemptions = Exemptions::new(baseline, options.now);
+    let collated = collate(&context, fail_on, options.half, &mut exemptions);
+    let status = collated
+        .practices
+        .iter()
+        .map(|practice| practice.status)
+        .fold(Status::NotApplicable, Status::join);
+    let snapshot = shared.facts.snapshot();
+    let mut notices = snapshot.notices.clone();
+    notices.extend(selected.notices.iter().cloned());
+    notices.extend(context_notices(&context));
+    notices.extend(exemptions.notices());
+    notices.sort();
+    notices.dedup();
+    Report {
+        api_version: API_VERSION.to_owned(),
+        kind: "Report".to_owned(),
+        engine_version: env!("CARGO_PKG_VERSION").to_owned(),
+        kubernetes_version: if snapshot.kubernetes_version.is_empty() {
+            opsec_kubernetes::RELEASE.to_owned()
+        } else {
+            snapshot.kubernetes_version.clone()
+        },
+        source: snapshot.source.clone(),
+        operator: operator.summary(&context.namespaces().intended_for_report()),
+        baseline: BaselineSummary {
+            name: baseline.name.clone(),
+            revision: baseline.revision,
+            digest: baseline.digest.clone(),
+            inline: baseline.inline,
+        },
+        fail_on,
+        half: options.half,
+        snapshot_digest: digest.to_owned(),
+        status,
+        gains: report_gains(&context),
+        counts: collated.counts,
+        notices,
+        practices: collated.practices,
+    }
+}
+
+fn report_gains(context: &Context<'_>) -> Vec<opsec_model::Gain> {
+    let mut found = gains(context.all_rights());
+    let takes_a_node =
+        context.components().into_iter().any(|w| !opsec_pod_security::node_access(&w.template).is_empty());
+    if takes_a_node {
+        found.insert(opsec_model::Gain::Nodes);
+    }
+    found.into_iter().collect()
+}
+
+fn context_notices(context: &Context<'_>) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    for group in &context.operator.presumed_own_groups {
+        notices.push(Notice::new(
+            NoticeCode::PresumedOwnGroups,
+            format!("group {group} is taken to be the operator's own: it writes its status, and no CRD of it is here"),
+        ));
+    }
+    if context.namespaces().all_intended {
+        notices.push(Notice::new(
+            NoticeCode::EveryNamespaceIntended,
+            "the baseline says that every namespace is intended",
+        ));
+    } else if context.namespaces().inferred && !context.namespaces().intended.is_empty() {
+        let names: Vec<&str> =
+            context.namespaces().intended.iter().map(String::as_str).collect();
+        notices.push(Notice::new(
+            NoticeCode::InferredIntendedNamespaces,
+            format!("intended namespaces are inferred: {}", names.join(", ")),
+        ));
+    }
+    for placement in &context.facts.snapshot().placements {
+        if placement.reason == opsec_model::snapshot::PlacementReason::Default {
+            notices.push(Notice::new(
+                NoticeCode::NamespacePlaced,
+                format!(
+                    "{} objects name no namespace and were placed in {}; -n says another",
+                    placement.objects, placement.namespace
+                ),
+            ));
+        }
+    }
+    notices
+}

@@ -1,0 +1,30 @@
+//! What must be known before a rule may say PASS. Finding the operator rests on workloads,
+//! accounts, bindings, CRDs and namespaces, so every rule needs these; each adds its own.
+
+use opsec_model::objects::WorkloadKind;
+
+use crate::context::Context;
+use crate::contract::Rule;
+
+const RBAC: &str = "rbac.authorization.k8s.io";
+
+/// What finding the operator and its rights rests on.
+fn base() -> impl Iterator<Item = (&'static str, &'static str)> {
+    WorkloadKind::ALL.into_iter().map(WorkloadKind::resource).chain([
+        ("namespaces", ""),
+        ("serviceaccounts", ""),
+        ("roles", RBAC),
+        ("clusterroles", RBAC),
+        ("rolebindings", RBAC),
+        ("clusterrolebindings", RBAC),
+        ("customresourcedefinitions", "apiextensions.k8s.io"),
+    ])
+}
+
+/// Why facts that a rule needs are missing, each a clause.
+pub(crate) fn missing(context: &Context<'_>, rule: &Rule) -> Vec<String> {
+    base()
+        .chain(rule.needs.iter().copied())
+        .filter_map(|(resource, group)| context.facts.missing(resource, group))
+        .collect()
+}

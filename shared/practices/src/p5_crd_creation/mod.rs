@@ -1,0 +1,21 @@
+//! Practice 5: Deny the operator to create CustomResourceDefinitions, by admission and not only by RBAC.
+
+mod rules {
+    //! One file a rule.
+
+    pub(crate) mod changes_crds;
+    pub(crate) mod creates_crds;
+}
+
+use crate::contract::Practice;
+
+/// Practice 5.
+pub(crate) const PRACTICE: Practice = Practice {
+    number: 5,
+    name: "CRD creation is denied",
+    doc: "Deny the operator to create CustomResourceDefinitions, by admission and not only by RBAC.",
+    rules: &[
+        &rules::creates_crds::RULE,
+        &rules::changes_crds::RULE,
+    ],
+};

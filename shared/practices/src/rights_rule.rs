@@ -1,0 +1,138 @@
+//! What every rule about rights does: its rows of the table, one finding for each right and
+//! ServiceAccount.
+
+use opsec_model::{ObjectRef, Reach};
+use opsec_rbac::{Names, Reaching};
+use opsec_rights::{GradedHit, GradedRight};
+
+use crate::context::Context;
+use crate::contract::{Draft, Judgement};
+use crate::finding::{granted_by, where_it_holds};
+use crate::shell::can_i;
+
+/// Judges the rights that are filed under a rule.
+pub(crate) fn judge(context: &Context<'_>, rule: &'static str) -> Judgement {
+    let mut judgement = Judgement::of(context.operator.accounts.len());
+    if judgement.subjects == 0 {
+        judgement.nothing = Some("no ServiceAccount");
+    }
+    judgement.unknown.extend(context.invalid_rbac());
+    for right in context.all_rights().filter(|right| right.rule == rule && !right.granted) {
+        judgement.findings.push(draft(context, right));
+    }
+    judgement
+}
+
+/// The finding that a right is.
+pub(crate) fn draft(context: &Context<'_>, right: &GradedRight) -> Draft {
+    let mut draft = Draft::new(
+        right.severity,
+        title(right),
+        gain(right),
+        right.row.remedy,
+    )
+    .accounts([right.account.clone()])
+    .also(right.also.iter().copied());
+    draft.right = Some(right.id);
+    draft.reach = Some(right.reach);
+    draft.components = components(context, right);
+    draft.granted_by = granted_by(context, right);
+    for grant in &draft.granted_by {
+        let evidence = opsec_model::report::Evidence::new(grant.role.clone(), grant.rule.clone());
+        if !draft.evidence.contains(&evidence) {
+            draft.evidence.push(evidence);
+        }
+    }
+    if let Some(worst) = worst(right) {
+        let command = can_i(&right.account, &worst.hit);
+        draft.confirm = (!command.is_empty()).then_some(command);
+    }
+    draft
+}
+
+fn components(context: &Context<'_>, right: &GradedRight) -> Vec<ObjectRef> {
+    context
+        .operator
+        .components
+        .iter()
+        .filter(|component| component.account == right.account)
+        .map(|component| component.object.clone())
+        .collect()
+}
+
+fn worst(right: &GradedRight) -> Option<&GradedHit> {
+    right.hits.iter().find(|hit| right.granted || !hit.granted)
+}
+
+fn gain(right: &GradedRight) -> String {
+    match &right.raised_by {
+        Some(why) => format!("{}; {why}", right.row.gain),
+        None => right.row.gain.to_owned(),
+    }
+}
+
+/// `can create pods in every namespace`.
+fn title(right: &GradedRight) -> String {
+    let Some(worst) = worst(right) else { return format!("can {}", right.row.may) };
+    let hit = &worst.hit;
+    if right.container {
+        return container_title(right, worst);
+    }
+    let mut what = if hit.alone {
+        format!("may {} and no more: one right short", hit.row.may)
+    } else {
+        format!("can {}", hit.row.may)
+    };
+    if let Names::Only(names) = &hit.names {
+        let mut shown: Vec<&str> = names.iter().take(3).map(String::as_str).collect();
+        if names.len() > shown.len() {
+            shown.push("…");
+        }
+        what = format!("{what} named {}", shown.join(", "));
+    }
+    let place = where_it_holds(hit);
+    let mut title = if place.is_empty() { what } else { format!("{what} {place}") };
+    let others = right.hits.iter().filter(|other| other.hit.scope != hit.scope).count();
+    if others > 0 && right.reach != Reach::Cluster {
+        title = format!("{title} and {others} more");
+    }
+    if right.latent() {
+        title = format!("{title} (no such kind is served)");
+    }
+    title
+}
+
+fn container_title(right: &GradedRight, worst: &GradedHit) -> String {
+    let place = match &worst.hit.scope {
+        Reaching::Cluster => String::new(),
+        Reaching::Namespace(namespace) => format!(" of {namespace}"),
+    };
+    match right.id {
+        "ESC-ADMIN-BOUND" => {
+            let role = worst.hit.atoms.iter().next().map_or("", |atom| atom.resource.as_str());
+            format!("is {role}{place}")
+        }
+        "ESC-WILDCARD" => format!("may do everything{place}"),
+        _ => {
+            let mut verbs: Vec<&str> = right
+                .hits
+                .iter()
+                .chain(right.folded.iter().flat_map(|folded| &folded.hits))
+                .flat_map(|graded| &graded.hit.atoms)
+                .map(|atom| atom.verb.as_str())
+                .collect();
+            verbs.sort_unstable();
+            verbs.dedup();
+            format!("may {} everything{place}", join(&verbs))
+        }
+    }
+}
+
+/// `get, list and watch`.
+fn join(words: &[&str]) -> String {
+    match words {
+        [] => "use".to_owned(),
+        [one] => (*one).to_owned(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}

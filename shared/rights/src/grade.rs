@@ -1,0 +1,142 @@
+//! The grade of one hit, in the order of the page: reach, stronger, `†`, names.
+
+use opsec_model::{Reach, ServiceAccountRef, Severity};
+use opsec_rbac::{Names, Reaching};
+
+use crate::grading::Grading;
+use crate::hit::Hit;
+use crate::row::{Adjust, Grade, NameRule};
+use crate::{GradedHit, names, namespaces};
+
+/// Grades a hit; none when the row is nothing at that reach.
+pub(crate) fn grade(
+    grading: &Grading<'_>,
+    account: &ServiceAccountRef,
+    hit: Hit,
+) -> Option<GradedHit> {
+    let reach = reach(grading, account, &hit)?;
+    let cell = cell(&hit, reach)?;
+    let granted = grading.baseline_grants(account, &hit, reach);
+    if hit.alone {
+        let severity = if inner(reach) { Severity::Info } else { Severity::Low };
+        return Some(GradedHit { hit, severity, reach, granted });
+    }
+    let (mut severity, by_stronger) = stronger(grading, account, &hit, cell);
+    if cell.unenforced && unenforced(grading, account, &hit) {
+        severity = severity.raised();
+    }
+    severity = adjust(grading, account, &hit, severity)?;
+    severity = names::apply(grading, &account.namespace, &hit, severity)?;
+    if hit.latent {
+        severity = severity.min(Severity::Low);
+    }
+    if inner(reach) && !grading.has_baseline_rights() && !by_stronger && !speaks_inside(&hit, reach)
+    {
+        severity = Severity::Info;
+    }
+    Some(GradedHit { hit, severity, reach, granted })
+}
+
+/// Whether a reach is the operator's own or intended.
+pub(crate) fn inner(reach: Reach) -> bool {
+    matches!(reach, Reach::Own | Reach::Intended)
+}
+
+/// The reach of a hit; of named Namespaces the farthest.
+fn reach(grading: &Grading<'_>, account: &ServiceAccountRef, hit: &Hit) -> Option<Reach> {
+    let of = |namespace: &str| grading.namespaces.reach(&account.namespace, namespace);
+    if let (NameRule::Namespaces, Names::Only(names)) = (hit.row.names, &hit.names) {
+        return names.iter().map(|name| of(name)).max();
+    }
+    match &hit.scope {
+        Reaching::Cluster => Some(Reach::Cluster),
+        Reaching::Namespace(namespace) => Some(of(namespace)),
+    }
+}
+
+fn cell(hit: &Hit, reach: Reach) -> Option<Grade> {
+    let grades = &hit.row.grades;
+    match reach {
+        Reach::Cluster => grades.cluster,
+        Reach::Protected => grades.protected,
+        Reach::Foreign => grades.foreign,
+        Reach::Intended => grades.intended,
+        Reach::Own => grades.own,
+    }
+}
+
+fn stronger(
+    grading: &Grading<'_>,
+    account: &ServiceAccountRef,
+    hit: &Hit,
+    cell: Grade,
+) -> (Severity, bool) {
+    match (cell.if_stronger, &hit.scope) {
+        (Some(severity), Reaching::Namespace(namespace))
+            if grading.stronger_in(account, namespace, hit) =>
+        {
+            (severity, true)
+        }
+        _ => (cell.severity, false),
+    }
+}
+
+fn unenforced(grading: &Grading<'_>, account: &ServiceAccountRef, hit: &Hit) -> bool {
+    match &hit.scope {
+        Reaching::Cluster => false,
+        Reaching::Namespace(namespace) => {
+            !namespaces::enforces(grading.facts, namespace, *namespace == account.namespace)
+        }
+    }
+}
+
+/// Rows that keep their grade inside the operator's own and intended namespaces.
+fn speaks_inside(hit: &Hit, reach: Reach) -> bool {
+    match hit.row.id {
+        "ESC-WILDCARD" | "ESC-ADMIN-BOUND" | "ESC-OLM" => true,
+        "RUN-POD" | "RUN-WORKLOAD" => reach == Reach::Own,
+        _ => hit.row.rules.iter().any(|rule| ["OPSEC401", "OPSEC402", "OPSEC404"].contains(rule)),
+    }
+}
+
+fn adjust(
+    grading: &Grading<'_>,
+    account: &ServiceAccountRef,
+    hit: &Hit,
+    severity: Severity,
+) -> Option<Severity> {
+    Some(match hit.row.adjust {
+        Adjust::Nothing | Adjust::Handing => severity,
+        Adjust::TokenSecrets if grading.token_secret_in_reach(account, hit) => Severity::Critical,
+        Adjust::Backends if grading.backend_in_reach(hit) => Severity::High,
+        Adjust::DeputyDefinitions if grading.deputy_definitions() => Severity::Critical,
+        Adjust::ApiGroups if grading.claims_strong_group(hit) => Severity::Critical,
+        Adjust::TokenSecrets
+        | Adjust::Backends
+        | Adjust::DeputyDefinitions
+        | Adjust::ApiGroups => severity,
+        Adjust::Product if grading.is_own_product(hit) => {
+            if grading.sibling_is_stronger(account) {
+                hit.row.grades.intended.map_or(Severity::Info, |cell| cell.severity)
+            } else {
+                Severity::Info
+            }
+        }
+        Adjust::Product => severity,
+        Adjust::KubeSystem => return kube_system(hit, severity),
+    })
+}
+
+/// Rows that mean objects of kube-system: elsewhere they are what their own column says, and the
+/// ConfigMaps nothing.
+fn kube_system(hit: &Hit, severity: Severity) -> Option<Severity> {
+    let reaches = match &hit.scope {
+        Reaching::Cluster => true,
+        Reaching::Namespace(namespace) => namespace == "kube-system",
+    };
+    match hit.row.names {
+        NameRule::SteeringConfigMaps => reaches.then_some(severity),
+        _ if reaches => Some(severity.max(Severity::High)),
+        _ => Some(severity),
+    }
+}

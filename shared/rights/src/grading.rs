@@ -1,0 +1,394 @@
+//! What grading rests on beside a single account, computed once for an operator.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use opsec_facts::Facts;
+use opsec_model::objects::Object as _;
+use opsec_model::{EffectiveBaseline, Kind, ServiceAccountRef};
+use opsec_operators::Operator;
+use opsec_rbac::{EffectiveRights, Kinds, Policy, Reaching};
+
+use crate::hit::{self, Hit};
+use crate::namespaces::{Namespaces, SYSTEM};
+use crate::strength::{Strength, strongholds};
+use crate::{GradedRight, combine, fold, ghost, grade};
+
+/// What a grading is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct GradingInput<'a> {
+    /// The facts.
+    pub facts: &'a Facts<'a>,
+    /// Roles and bindings.
+    pub policy: &'a Policy,
+    /// Scope and service of kinds.
+    pub kinds: &'a Kinds,
+    /// All installations of the snapshot.
+    pub operators: &'a [Operator],
+    /// The one that is judged.
+    pub operator: &'a Operator,
+    /// What is accepted.
+    pub baseline: &'a EffectiveBaseline,
+    /// Namespaces that hold a pod which takes its node (OPSEC314 critical).
+    pub node_pods: &'a BTreeSet<String>,
+}
+
+/// The grading of one operator's rights.
+#[derive(Debug)]
+pub struct Grading<'a> {
+    pub(crate) facts: &'a Facts<'a>,
+    pub(crate) operator: &'a Operator,
+    baseline: &'a EffectiveBaseline,
+    node_pods: &'a BTreeSet<String>,
+    /// What the namespaces are to the operator.
+    pub namespaces: Namespaces,
+    rights: BTreeMap<ServiceAccountRef, EffectiveRights>,
+    hits: BTreeMap<ServiceAccountRef, Vec<Hit>>,
+    strengths: BTreeMap<ServiceAccountRef, Strength>,
+}
+
+impl<'a> Grading<'a> {
+    /// Prepares the grading of an operator.
+    pub fn new(input: GradingInput<'a>) -> Self {
+        let GradingInput { facts, policy, kinds, operators, operator, baseline, node_pods } = input;
+        let accounts = accounts_of_interest(facts, policy, operator);
+        let rights: BTreeMap<_, _> = accounts
+            .into_iter()
+            .map(|account| {
+                let rights = EffectiveRights::of(policy, kinds, &account);
+                (account, rights)
+            })
+            .collect();
+        let hits: BTreeMap<_, _> = rights
+            .iter()
+            .map(|(account, rights)| (account.clone(), hit::hits(rights, kinds)))
+            .collect();
+        let strengths: BTreeMap<_, _> = hits
+            .iter()
+            .map(|(account, hits)| (account.clone(), Strength::of(account, hits)))
+            .collect();
+        let protected = protected(facts, operators, operator, &strengths);
+        Self {
+            facts,
+            operator,
+            baseline,
+            node_pods,
+            namespaces: Namespaces::new(facts, operator, baseline, protected),
+            rights,
+            hits,
+            strengths,
+        }
+    }
+
+    /// The effective rights of an account of the operator.
+    pub fn effective(&self, account: &ServiceAccountRef) -> Option<&EffectiveRights> {
+        self.rights.get(account)
+    }
+
+    /// The dangerous rights of an account, graded, folded and the worst first.
+    pub fn rights_of(&self, account: &ServiceAccountRef) -> Vec<GradedRight> {
+        let Some(rights) = self.rights.get(account) else { return Vec::new() };
+        let graded = self
+            .hits
+            .get(account)
+            .into_iter()
+            .flatten()
+            .cloned()
+            .chain(ghost::hits(self, account))
+            .filter_map(|hit| grade::grade(self, account, hit))
+            .collect();
+        let combined = combine::combine(self, account, graded);
+        fold::fold(account, rights, combined)
+    }
+
+    /// Whether the account holds a high or critical right anywhere.
+    pub fn is_strong(&self, account: &ServiceAccountRef) -> bool {
+        self.strengths.get(account).is_some_and(Strength::is_strong)
+    }
+
+    /// Whether another account of the namespace holds a high or critical right that this one
+    /// lacks.
+    pub fn stronger_account_in(
+        &self,
+        account: &ServiceAccountRef,
+        namespace: &str,
+    ) -> Option<&ServiceAccountRef> {
+        let mine = self.strengths.get(account).cloned().unwrap_or_default();
+        self.strengths
+            .iter()
+            .filter(|(other, _)| other.namespace == namespace && *other != account)
+            .find(|(_, strength)| strength.exceeds(&mine))
+            .map(|(other, _)| other)
+    }
+
+    /// Whether somebody stronger lives in a namespace: an account, or for rights over pods also a
+    /// pod that takes its node.
+    pub(crate) fn stronger_in(
+        &self,
+        account: &ServiceAccountRef,
+        namespace: &str,
+        hit: &Hit,
+    ) -> bool {
+        let over_pods = hit.row.id.starts_with("RUN-");
+        self.stronger_account_in(account, namespace).is_some()
+            || (over_pods && self.node_pods.contains(namespace))
+    }
+
+    /// Whether the baseline lists rights, so that the inner columns count.
+    pub(crate) fn has_baseline_rights(&self) -> bool {
+        self.baseline.spec.rights.is_some()
+    }
+
+    pub(crate) fn baseline_grants(
+        &self,
+        account: &ServiceAccountRef,
+        hit: &Hit,
+        _reach: opsec_model::Reach,
+    ) -> bool {
+        crate::baseline::covers(self.baseline.rights(), account, &self.namespaces, hit)
+    }
+
+    /// Whether a role of that name holds a high or critical right: by the accounts that it is
+    /// bound to.
+    pub(crate) fn role_is_strong(&self, name: &str) -> bool {
+        self.rights.iter().any(|(account, rights)| {
+            let strong = self.is_strong(account);
+            strong && rights.grants().iter().any(|grant| grant.role.name == name)
+        })
+    }
+
+    pub(crate) fn named_account_is_strong(&self, scope: &Reaching, name: &str) -> bool {
+        self.strengths.iter().any(|(account, strength)| {
+            let in_scope = match scope {
+                Reaching::Cluster => true,
+                Reaching::Namespace(namespace) => account.namespace == *namespace,
+            };
+            in_scope && account.name == name && strength.is_strong()
+        })
+    }
+
+    /// Whether a name is an object of this installation: in the input, or absent and named after
+    /// the operator, a component, an account or an owned kind.
+    pub(crate) fn is_installations_own(&self, hit: &Hit, own: &str, name: &str) -> bool {
+        // Inside a foreign namespace a name says nothing about whose object it is, but for the
+        // leases and ConfigMaps that carry the operator's own name.
+        let _ = own;
+        hit.atoms.iter().all(|atom| {
+            let resource = atom.resource.split('/').next().unwrap_or_default();
+            self.is_in_the_input(resource, name) || self.is_named_after(name)
+        })
+    }
+
+    fn is_in_the_input(&self, resource: &str, name: &str) -> bool {
+        let snapshot = self.facts.snapshot();
+        let named = |metadata: &opsec_model::objects::Metadata| {
+            metadata.name == name && self.is_of_the_installation(metadata)
+        };
+        match resource {
+            "secrets" => snapshot.secrets.iter().any(|object| named(object.metadata())),
+            "configmaps" => snapshot.config_maps.iter().any(|object| named(object.metadata())),
+            "services" => snapshot.services.iter().any(|object| named(object.metadata())),
+            "serviceaccounts" => {
+                snapshot.service_accounts.iter().any(|object| named(object.metadata()))
+            }
+            "customresourcedefinitions" => snapshot.custom_resource_definitions.iter().any(|o| {
+                named(o.metadata())
+                    && self
+                        .operator
+                        .owned_kinds
+                        .contains(&Kind::new(&o.spec.names.plural, &o.spec.group))
+            }),
+            "apiservices" => snapshot.api_services.iter().any(|object| named(object.metadata())),
+            "validatingwebhookconfigurations" => snapshot
+                .validating_webhook_configurations
+                .iter()
+                .any(|object| named(object.metadata())),
+            "mutatingwebhookconfigurations" => snapshot
+                .mutating_webhook_configurations
+                .iter()
+                .any(|object| named(object.metadata())),
+            "roles" => snapshot.roles.iter().any(|object| named(object.metadata())),
+            "clusterroles" => snapshot.cluster_roles.iter().any(|object| named(object.metadata())),
+            "deployments" | "statefulsets" | "daemonsets" | "pods" | "jobs" | "cronjobs" => {
+                snapshot.workloads.iter().any(|object| named(object.metadata()))
+            }
+            _ => false,
+        }
+    }
+
+    /// From files: in one of the installation's files. Live: in a namespace of it, or labelled so.
+    fn is_of_the_installation(&self, metadata: &opsec_model::objects::Metadata) -> bool {
+        match &metadata.input_file {
+            Some(file) => self.operator.files.contains(file),
+            None => {
+                metadata.namespace.as_ref().is_some_and(|ns| self.operator.namespaces.contains(ns))
+                    || self.is_named_after(&metadata.name)
+            }
+        }
+    }
+
+    fn is_named_after(&self, name: &str) -> bool {
+        let components = self.operator.components.iter().map(|c| c.object.name.as_str());
+        let accounts = self.operator.accounts.iter().map(|account| account.account.name.as_str());
+        let stems = std::iter::once(self.operator.name.as_str()).chain(components).chain(accounts);
+        let after_a_stem = stems
+            .filter(|stem| *stem != "default" && !stem.is_empty())
+            .any(|stem| {
+                name.strip_prefix(stem).is_some_and(|rest| {
+                    rest.is_empty() || rest.starts_with(['-', '.', '_'])
+                })
+            });
+        let groups = self.operator.owned_kinds.iter().map(|kind| kind.group.as_str());
+        let after_a_group = groups
+            .filter(|group| !group.is_empty())
+            .any(|group| name == group || name.ends_with(&format!(".{group}")));
+        after_a_stem || after_a_group
+    }
+
+    /// Whether the kinds of a hit are the operator's own product.
+    pub(crate) fn is_own_product(&self, hit: &Hit) -> bool {
+        hit.atoms.iter().all(|atom| {
+            let resource = atom.resource.split('/').next().unwrap_or_default();
+            self.operator.owned_kinds.contains(&Kind::new(resource, &atom.group))
+                || self.operator.presumed_own_groups.contains(&atom.group)
+        })
+    }
+
+    /// Whether another account of the operator holds a high or critical right that this one lacks.
+    pub(crate) fn sibling_is_stronger(&self, account: &ServiceAccountRef) -> bool {
+        let mine = self.strengths.get(account).cloned().unwrap_or_default();
+        self.operator.accounts.iter().map(|sibling| &sibling.account).any(|sibling| {
+            sibling != account
+                && self.strengths.get(sibling).is_some_and(|strength| strength.exceeds(&mine))
+        })
+    }
+
+    /// Whether the snapshot shows a token or bootstrap Secret of a stronger identity in reach.
+    pub(crate) fn token_secret_in_reach(&self, account: &ServiceAccountRef, hit: &Hit) -> bool {
+        let mine = self.strengths.get(account).cloned().unwrap_or_default();
+        self.facts.snapshot().secrets.iter().any(|secret| {
+            let namespace = secret.metadata.namespace();
+            let in_reach = match &hit.scope {
+                Reaching::Cluster => true,
+                Reaching::Namespace(reached) => reached == namespace,
+            } && match &hit.names {
+                opsec_rbac::Names::All => true,
+                opsec_rbac::Names::Only(names) => names.contains(&secret.metadata.name),
+            };
+            let stronger = match secret.kind.as_deref() {
+                Some("bootstrap.kubernetes.io/token") => namespace == "kube-system",
+                Some("kubernetes.io/service-account-token") => secret
+                    .metadata
+                    .annotation("kubernetes.io/service-account.name")
+                    .map(|name| ServiceAccountRef::new(namespace, name))
+                    .and_then(|owner| self.strengths.get(&owner))
+                    .is_some_and(|strength| strength.exceeds(&mine)),
+                _ => false,
+            };
+            in_reach && stronger
+        })
+    }
+
+    /// Whether a Service that a webhook or an APIService relies on is in reach.
+    pub(crate) fn backend_in_reach(&self, hit: &Hit) -> bool {
+        let snapshot = self.facts.snapshot();
+        let validating = snapshot.validating_webhook_configurations.iter().flat_map(|c| &c.webhooks);
+        let mutating = snapshot.mutating_webhook_configurations.iter().flat_map(|c| &c.webhooks);
+        let webhooks =
+            validating.chain(mutating).filter_map(|webhook| webhook.client_config.service.as_ref());
+        let served = snapshot.api_services.iter().filter_map(|api| api.spec.service.as_ref());
+        webhooks.chain(served).any(|service| match &hit.scope {
+            Reaching::Cluster => true,
+            Reaching::Namespace(namespace) => {
+                *namespace == service.namespace
+                    && !self.operator.namespaces.contains(&service.namespace)
+            }
+        })
+    }
+
+    /// Whether a CRD of a controller that acts with strong rights is in the snapshot, other than
+    /// the operator's own.
+    pub(crate) fn deputy_definitions(&self) -> bool {
+        let deputies: BTreeSet<&str> = crate::rows::find("ESC-DEPUTY")
+            .flat_map(|row| match row.needs {
+                crate::row::Needs::Any(parts) => parts,
+                _ => &[],
+            })
+            .map(|part| part.group)
+            .collect();
+        self.facts.snapshot().custom_resource_definitions.iter().any(|definition| {
+            let kind = Kind::new(&definition.spec.names.plural, &definition.spec.group);
+            deputies.contains(definition.spec.group.as_str())
+                && !self.operator.owned_kinds.contains(&kind)
+        })
+    }
+
+    /// Whether a right over APIServices is unnamed, or names a built-in or a deputy's group.
+    pub(crate) fn claims_strong_group(&self, hit: &Hit) -> bool {
+        match &hit.names {
+            opsec_rbac::Names::All => true,
+            opsec_rbac::Names::Only(names) => names.iter().any(|name| {
+                let group = name.split_once('.').map_or("", |(_, group)| group);
+                opsec_kubernetes::built_in().iter().any(|kind| kind.group == group)
+            }),
+        }
+    }
+
+    /// The names of Secrets that do not exist in a scope, of those that are named.
+    pub(crate) fn free_secret_name(&self, scope: &Reaching, name: &str) -> bool {
+        !self.facts.snapshot().secrets.iter().any(|secret| {
+            secret.metadata.name == name
+                && match scope {
+                    Reaching::Cluster => true,
+                    Reaching::Namespace(namespace) => secret.metadata.namespace() == namespace,
+                }
+        })
+    }
+
+    /// What an account holds, graded by nobody.
+    pub(crate) fn hits_of(&self, account: &ServiceAccountRef) -> &[Hit] {
+        self.hits.get(account).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Every account whose rights were looked at.
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = &ServiceAccountRef> {
+        self.rights.keys()
+    }
+}
+
+/// The operator's accounts, those that bindings of the input name, and those that live beside
+/// the operator. The API server's own controllers matter only through kube-system, which is
+/// protected whatever they hold.
+fn accounts_of_interest(
+    facts: &Facts<'_>,
+    policy: &Policy,
+    operator: &Operator,
+) -> BTreeSet<ServiceAccountRef> {
+    let own = operator.accounts.iter().map(|account| account.account.clone());
+    let bound = policy
+        .service_account_subjects()
+        .filter(|subject| !subject.bootstrap)
+        .map(|subject| subject.account.clone());
+    let beside = facts
+        .service_accounts()
+        .into_iter()
+        .filter(|account| operator.namespaces.contains(&account.namespace));
+    let system = policy
+        .service_account_subjects()
+        .filter(|subject| operator.namespaces.contains(&subject.account.namespace))
+        .map(|subject| subject.account.clone());
+    own.chain(bound).chain(beside).chain(system).collect()
+}
+
+fn protected(
+    facts: &Facts<'_>,
+    operators: &[Operator],
+    operator: &Operator,
+    strengths: &BTreeMap<ServiceAccountRef, Strength>,
+) -> BTreeSet<String> {
+    SYSTEM
+        .into_iter()
+        .map(str::to_owned)
+        .chain(opsec_operators::namespaces_of_others(facts, operators, operator))
+        .chain(strongholds(strengths))
+        .collect()
+}

@@ -1,0 +1,106 @@
+//! What `resourceNames` do to a grade.
+
+use std::collections::BTreeSet;
+
+use opsec_kubernetes::find as find_built_in;
+use opsec_model::Severity;
+use opsec_rbac::{Names, Reaching};
+
+use crate::grading::Grading;
+use crate::hit::Hit;
+use crate::row::NameRule;
+
+/// Names whose holder can do everything, so that naming them tames nothing.
+fn is_strong_name(name: &str) -> bool {
+    ["cluster-admin", "admin", "edit"].contains(&name) || name.starts_with("system:")
+}
+
+/// The ConfigMaps of kube-system that steer the cluster.
+pub(crate) const STEERING: [&str; 2] = ["coredns", "aws-auth"];
+
+/// The grade of a hit after its names; none when the names make the row nothing.
+pub(crate) fn apply(
+    grading: &Grading<'_>,
+    own: &str,
+    hit: &Hit,
+    severity: Severity,
+) -> Option<Severity> {
+    let Names::Only(names) = &hit.names else {
+        // A row that speaks of one object alone is meant only with a name, or with kube-system.
+        return match hit.row.names {
+            NameRule::AuthenticationConfigMap => None,
+            _ => Some(severity),
+        };
+    };
+    match hit.row.names {
+        NameRule::Keep | NameRule::Namespaces => Some(severity),
+        NameRule::Lower => Some(lower(grading, hit, names, severity)),
+        NameRule::Own => Some(match installed(grading, own, hit, names) {
+            true if !is_namespaced_everywhere(hit) => Severity::Info,
+            _ => lower(grading, hit, names, severity),
+        }),
+        NameRule::OwnIs(own_severity) => Some(if installed(grading, own, hit, names) {
+            own_severity
+        } else {
+            lower(grading, hit, names, severity)
+        }),
+        NameRule::SteeringConfigMaps => {
+            names.iter().any(|name| STEERING.contains(&name.as_str())).then_some(severity)
+        }
+        NameRule::AuthenticationConfigMap => {
+            names.contains("extension-apiserver-authentication").then_some(severity)
+        }
+        NameRule::SecurityContextConstraints => Some(constraints(names, hit, severity)),
+    }
+}
+
+fn lower(grading: &Grading<'_>, hit: &Hit, names: &BTreeSet<String>, severity: Severity) -> Severity {
+    let strong = names.iter().any(|name| {
+        is_strong_name(name)
+            || (is_about_roles(hit) && grading.role_is_strong(name))
+            || (is_about_accounts(hit) && grading.named_account_is_strong(&hit.scope, name))
+    });
+    if strong { severity } else { severity.lowered() }
+}
+
+fn is_about_roles(hit: &Hit) -> bool {
+    hit.atoms.iter().any(|atom| ["roles", "clusterroles"].contains(&atom.resource.as_str()))
+}
+
+fn is_about_accounts(hit: &Hit) -> bool {
+    hit.atoms.iter().any(|atom| atom.resource.starts_with("serviceaccounts"))
+}
+
+/// At cluster reach a name of a namespaced kind is a name in every namespace.
+fn is_namespaced_everywhere(hit: &Hit) -> bool {
+    hit.scope == Reaching::Cluster
+        && hit.atoms.iter().any(|atom| {
+            let resource = atom.resource.split('/').next().unwrap_or_default();
+            find_built_in(&atom.group, resource)
+                .is_none_or(|kind| kind.scope == opsec_kubernetes::Scope::Namespaced)
+        })
+}
+
+/// Whether every name is an object of this installation.
+fn installed(grading: &Grading<'_>, own: &str, hit: &Hit, names: &BTreeSet<String>) -> bool {
+    names.iter().all(|name| grading.is_installations_own(hit, own, name))
+}
+
+/// What SecurityContextConstraints allow, by the names that OpenShift ships.
+fn constraints(names: &BTreeSet<String>, hit: &Hit, severity: Severity) -> Severity {
+    let writes = hit.atoms.iter().any(|atom| atom.verb != "use");
+    if writes {
+        return severity;
+    }
+    names
+        .iter()
+        .map(|name| match name.as_str() {
+            "privileged" | "hostaccess" | "hostmount-anyuid" | "node-exporter" => severity,
+            "restricted" | "restricted-v2" | "restricted-v3" | "nonroot" | "nonroot-v2" => {
+                Severity::Info
+            }
+            _ => Severity::Medium,
+        })
+        .max()
+        .unwrap_or(severity)
+}

@@ -1,0 +1,252 @@
+//! Rows that a list of verbs and resources cannot say.
+
+use std::collections::BTreeSet;
+
+use opsec_rbac::{GrantScope, Names, Reaching};
+
+use crate::hit::{Atom, Hit, PartHeld, Search, join, merge};
+use crate::row::{Part, Row, Special, core, part};
+
+/// The bootstrap roles that amount to administration.
+pub(crate) const ADMINISTRATORS: [&str; 3] = ["cluster-admin", "admin", "edit"];
+
+/// The hits of a special row.
+pub(crate) fn hits(search: Search<'_>, row: &'static Row, special: Special) -> Vec<Hit> {
+    match special {
+        Special::Wildcard => wildcard(search, row),
+        Special::AdminBound => bound_to(search, row, &ADMINISTRATORS),
+        Special::ViewBound => bound_to(search, row, &["view"]),
+        Special::Impersonate => impersonate(search, row),
+        Special::ImpersonateServiceAccount => impersonate_service_account(search, row),
+        Special::ImpersonateUser => impersonate_user(search, row),
+        Special::SecretReveal => secret_reveal(search, row),
+        // Which accounts are missing is a fact beside the rights: see `ghost`.
+        Special::Ghost => Vec::new(),
+        Special::CertificateApproval => certificates(search, row, "approve", APPROVAL),
+        Special::CertificateSigning => certificates(search, row, "sign", SIGNING),
+        Special::Paths(paths) => non_resource(search, row, paths),
+        Special::ScaleEverything => scale_everything(search, row),
+    }
+}
+
+const CERTIFICATES: &str = "certificates.k8s.io";
+/// What approving takes beside the signer.
+const APPROVAL: &[&[Part]] = &[
+    &[part(CERTIFICATES, &["create"], &["certificatesigningrequests"])],
+    &[part(CERTIFICATES, &["update"], &["certificatesigningrequests/approval"])],
+];
+/// What signing takes beside the signer.
+const SIGNING: &[&[Part]] =
+    &[&[part(CERTIFICATES, &["update", "patch"], &["certificatesigningrequests/status"])]];
+const AUTHENTICATION: &str = "authentication.k8s.io";
+
+fn one_grant(row: &'static Row, grant: usize, scope: Reaching, atom: Atom) -> Hit {
+    Hit {
+        row,
+        alone: false,
+        scope,
+        names: Names::All,
+        atoms: BTreeSet::from([atom]),
+        grants: BTreeSet::from([grant]),
+        latent: false,
+    }
+}
+
+fn scope_of(scope: &GrantScope) -> Reaching {
+    match scope {
+        GrantScope::Cluster => Reaching::Cluster,
+        GrantScope::Namespace(namespace) => Reaching::Namespace(namespace.clone()),
+    }
+}
+
+fn everything(list: &[String]) -> bool {
+    list.iter().any(|entry| entry == "*")
+}
+
+fn wildcard(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
+    let grants = search.rights.grants().iter().enumerate();
+    grants
+        .filter(|(_, grant)| {
+            let rule = &grant.rule;
+            !grant.bootstrap
+                && everything(&rule.verbs)
+                && everything(&rule.resources)
+                && everything(&rule.api_groups)
+                && rule.resource_names.is_empty()
+        })
+        .map(|(index, grant)| {
+            let atom = Atom { verb: "*".into(), group: "*".into(), resource: "*".into() };
+            one_grant(row, index, scope_of(&grant.scope), atom)
+        })
+        .collect()
+}
+
+fn bound_to(search: Search<'_>, row: &'static Row, roles: &[&str]) -> Vec<Hit> {
+    let grants = search.rights.grants().iter().enumerate();
+    grants
+        .filter(|(_, grant)| {
+            !grant.bootstrap
+                && grant.role.kind == "ClusterRole"
+                && roles.contains(&grant.role.name.as_str())
+        })
+        .map(|(index, grant)| {
+            let atom = Atom {
+                verb: "bound to".into(),
+                group: String::new(),
+                resource: grant.role.name.clone(),
+            };
+            one_grant(row, index, scope_of(&grant.scope), atom)
+        })
+        .collect()
+}
+
+/// `users` alone is enough; `groups` only with any one user or ServiceAccount, which may be the
+/// account itself.
+fn impersonate(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
+    let users = search.held("impersonate", "", "users", false);
+    let groups = search.held("impersonate", "", "groups", false);
+    let accounts = search.held("impersonate", "", "serviceaccounts", false);
+    let mut hits = merge(row, users);
+    if hits.is_empty() && !accounts.is_empty() {
+        let mut with_groups = merge(row, groups);
+        for hit in &mut with_groups {
+            hit.atoms.extend(accounts.iter().map(|entry| entry.atom.clone()));
+            hit.grants.extend(accounts.iter().map(|entry| entry.held.grant));
+        }
+        hits.extend(with_groups);
+    }
+    hits
+}
+
+fn impersonate_service_account(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
+    let mut hits = merge(row, search.held("impersonate", "", "serviceaccounts", false));
+    let constrained =
+        search.held("impersonate:serviceaccount", AUTHENTICATION, "serviceaccounts", false);
+    let on = impersonate_on(search, "impersonate-on:serviceaccount:");
+    hits.extend(join(merge(row, constrained), merge(row, on)));
+    hits
+}
+
+fn impersonate_user(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
+    let modes = [
+        ("impersonate:user-info", "users", "impersonate-on:user-info:"),
+        ("impersonate:arbitrary-node", "nodes", "impersonate-on:arbitrary-node:"),
+        ("impersonate:associated-node", "nodes", "impersonate-on:associated-node:"),
+    ];
+    modes
+        .into_iter()
+        .flat_map(|(verb, resource, on)| {
+            let mode = merge(row, search.held(verb, AUTHENTICATION, resource, false));
+            let mut both = Vec::new();
+            for mut hit in mode {
+                let permitted = impersonate_on(search, on);
+                if permitted.is_empty() {
+                    continue;
+                }
+                hit.atoms.extend(permitted.iter().map(|entry| entry.atom.clone()));
+                hit.grants.extend(permitted.iter().map(|entry| entry.held.grant));
+                both.push(hit);
+            }
+            both
+        })
+        .collect()
+}
+
+/// The second half of constrained impersonation: any verb `impersonate-on:MODE:VERB` on anything.
+fn impersonate_on(search: Search<'_>, prefix: &str) -> Vec<PartHeld> {
+    let mut found = Vec::new();
+    for grant in search.rights.grants() {
+        for verb in grant.rule.verbs.iter().filter(|verb| verb.starts_with(prefix)) {
+            for group in &grant.rule.api_groups {
+                for resource in &grant.rule.resources {
+                    found.extend(search.held(verb, group, resource, false));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// REVEAL speaks only where READ does not reach.
+fn secret_reveal(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
+    let read = merge(row, search.parts(&[core(&["get", "list", "watch"], &["secrets"])]));
+    let reveal =
+        merge(row, search.parts(&[core(&["patch", "delete", "deletecollection"], &["secrets"])]));
+    reveal
+        .into_iter()
+        .filter(|hit| !read.iter().any(|known| covers(known, hit)))
+        .collect()
+}
+
+/// Whether a hit reaches as far as another.
+pub(crate) fn covers(wide: &Hit, narrow: &Hit) -> bool {
+    let scope = wide.scope == Reaching::Cluster || wide.scope == narrow.scope;
+    let names = match (&wide.names, &narrow.names) {
+        (Names::All, _) => true,
+        (Names::Only(_), Names::All) => false,
+        (Names::Only(wide), Names::Only(narrow)) => narrow.is_subset(wide),
+    };
+    scope && names
+}
+
+/// A verb on a signer of the domain kubernetes.io, with the writes that go with it.
+fn certificates(
+    search: Search<'_>,
+    row: &'static Row,
+    verb: &str,
+    with: &[&'static [Part]],
+) -> Vec<Hit> {
+    let mut signer: Vec<PartHeld> = search.held(verb, CERTIFICATES, "signers", false);
+    signer.retain(|entry| match &entry.held.names {
+        Names::All => true,
+        Names::Only(names) => names.iter().any(|name| name.starts_with("kubernetes.io/")),
+    });
+    let mut hits = merge(row, signer);
+    for parts in with {
+        let written = search.parts(parts);
+        if written.is_empty() {
+            return Vec::new();
+        }
+        for hit in &mut hits {
+            hit.atoms.extend(written.iter().map(|entry| entry.atom.clone()));
+            hit.grants.extend(written.iter().map(|entry| entry.held.grant));
+        }
+    }
+    hits
+}
+
+fn non_resource(search: Search<'_>, row: &'static Row, paths: &[&str]) -> Vec<Hit> {
+    let mut entries = Vec::new();
+    for &path in paths {
+        // A row that ends in `*` stands for any path below; one below is as good as all.
+        let probe = path.strip_suffix('*').map_or(path.to_owned(), |stem| format!("{stem}x"));
+        for held in search.rights.held_path("get", &probe) {
+            if search.is_bootstrap(held.grant) {
+                continue;
+            }
+            let atom =
+                Atom { verb: "get".into(), group: String::new(), resource: path.to_owned() };
+            entries.push(PartHeld { atom, held, latent: false });
+        }
+    }
+    merge(row, entries)
+}
+
+/// `*/scale`, or `*` in resources and groups with a writing verb, which rule 304 does not mean.
+fn scale_everything(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
+    let grants = search.rights.grants().iter().enumerate();
+    grants
+        .filter(|(_, grant)| {
+            let rule = &grant.rule;
+            !grant.bootstrap
+                && everything(&rule.api_groups)
+                && rule.resources.iter().any(|resource| resource == "*/scale")
+                && rule.verbs.iter().any(|verb| ["*", "update", "patch"].contains(&verb.as_str()))
+        })
+        .map(|(index, grant)| {
+            let atom =
+                Atom { verb: "update".into(), group: "*".into(), resource: "*/scale".into() };
+            one_grant(row, index, scope_of(&grant.scope), atom)
+        })
+        .collect()
+}
