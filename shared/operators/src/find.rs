@@ -177,7 +177,11 @@ fn why(
     watches: &[(Watch, ServiceAccountRef)],
     owned: &BTreeSet<Kind>,
 ) -> String {
-    let is_owned = |watch: &Watch| matches!(watch, Watch::Kind(kind) if owned.contains(kind));
+    let is_owned = |watch: &Watch| match watch {
+        Watch::Kind(kind) => owned.contains(kind),
+        Watch::Group(group) => owned.iter().any(|kind| kind.group == *group),
+        Watch::Resource(_) | Watch::Everything => false,
+    };
     let telling = watches.iter().min_by_key(|(watch, account)| {
         let idle = !installation.running.contains(account);
         (!is_owned(watch), idle, watch.clone(), account.clone())

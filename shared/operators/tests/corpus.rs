@@ -163,3 +163,26 @@ fn several_files_together_are_as_many_operators() {
         assert_eq!(same.intended, alone.intended, "{name}");
     }
 }
+
+#[test]
+fn a_file_of_only_bindings_is_an_installation_of_only_accounts() {
+    let Some(folder) = corpus("a_file_of_only_bindings_is_an_installation_of_only_accounts") else {
+        return;
+    };
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder.join("badrobot")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if !name.starts_with("crb-") {
+            continue;
+        }
+        seen += 1;
+        let content = std::fs::read_to_string(&path).unwrap();
+        let found = find(&snapshot(&[(&name, &content)]));
+        assert_eq!(found.len(), 1, "{name}");
+        assert!(found[0].components.is_empty(), "{name}");
+        assert_eq!(found[0].accounts.len(), 1, "{name}");
+        assert!(!found[0].accounts[0].workload, "{name}");
+    }
+    assert_eq!(seen, 7);
+}
