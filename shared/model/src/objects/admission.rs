@@ -34,6 +34,9 @@ pub struct ValidatingAdmissionPolicySpec {
     /// What must hold.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub validations: Vec<Validation>,
+    /// What is written to the audit log; under Fail an error of it denies.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub audit_annotations: Vec<AuditAnnotation>,
     /// `Fail` (also when absent) or `Ignore`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure_policy: Option<String>,
@@ -68,6 +71,19 @@ pub struct Validation {
     /// What is said when it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// What computes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_expression: Option<String>,
+}
+
+/// An entry of the audit log that a policy computes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AuditAnnotation {
+    /// Its key.
+    pub key: String,
+    /// What computes its value.
+    pub value_expression: String,
 }
 
 /// Which requests a policy or binding looks at.

@@ -1,0 +1,366 @@
+//! Type checking, as far as the API server refuses an expression by it: names, fields of
+//! declared objects, overloads, and literals of one type.
+
+use cel::common::ast::{
+    CallExpr, ComprehensionExpr, EntryExpr, Expr, ListExpr, LiteralValue, MapExpr, SelectExpr,
+};
+use cel::parser::Expression;
+
+use super::functions::{self, NAMESPACES, Style};
+use super::patterns;
+use super::reads::children;
+use super::types::{Bindings, Declared, Type, equivalent, more_general};
+use super::{Declarations, Refusal};
+
+/// How deep an expression may nest; deeper ones are not looked at, for the stack's sake.
+const DEEPEST: usize = 150;
+
+/// The type of an expression, or why it has no program.
+pub(crate) fn check(expression: &Expression, declarations: &Declarations) -> Result<Type, Refusal> {
+    if depth_exceeds(expression, DEEPEST) {
+        return Err(unsupported("an expression that nests too deep"));
+    }
+    Checker {
+        declarations,
+        scope: Vec::new(),
+    }
+    .check(expression)
+}
+
+struct Checker<'a> {
+    declarations: &'a Declarations,
+    scope: Vec<(String, Type)>,
+}
+
+fn invalid<T>(message: impl Into<String>) -> Result<T, Refusal> {
+    Err(Refusal::Invalid(message.into()))
+}
+
+fn unsupported(feature: impl Into<String>) -> Refusal {
+    Refusal::Unsupported(feature.into())
+}
+
+/// Names of types, as in `type(x) == string`.
+const TYPE_NAMES: [&str; 10] = [
+    "bool",
+    "bytes",
+    "double",
+    "int",
+    "list",
+    "map",
+    "null_type",
+    "string",
+    "type",
+    "uint",
+];
+
+impl Checker<'_> {
+    fn check(&mut self, expression: &Expression) -> Result<Type, Refusal> {
+        match &expression.expr {
+            Expr::Literal(literal) => Ok(literal_type(literal)),
+            Expr::Ident(name) => self.identifier(name),
+            Expr::Select(select) => self.select(select),
+            Expr::Call(call) => self.call(call),
+            Expr::List(list) => self.list(list),
+            Expr::Map(map) => self.map(map),
+            Expr::Comprehension(comprehension) => self.comprehension(comprehension),
+            Expr::Struct(record) => Err(unsupported(format!(
+                "a literal of the type `{}`",
+                record.type_name
+            ))),
+            Expr::Unspecified => Err(unsupported("an empty expression")),
+        }
+    }
+
+    fn identifier(&self, name: &str) -> Result<Type, Refusal> {
+        if let Some((_, found)) = self.scope.iter().rev().find(|(known, _)| known == name) {
+            return Ok(found.clone());
+        }
+        match name {
+            "object" | "oldObject" => Ok(Type::Dyn),
+            "request" => Ok(Type::Object(Declared::AdmissionRequest)),
+            "namespaceObject" => Ok(Type::Object(Declared::Namespace)),
+            "params" if self.declarations.params => Ok(Type::Dyn),
+            "variables" if self.declarations.variables.is_some() => {
+                Ok(Type::Object(Declared::Variables))
+            }
+            "authorizer" if self.declarations.authorizer => Err(unsupported("`authorizer`")),
+            "google" => Err(unsupported("a type of google.protobuf")),
+            name if TYPE_NAMES.contains(&name) => Ok(Type::Type),
+            name if name.starts_with('.') => Err(unsupported("a name that begins with a dot")),
+            name => invalid(format!("undeclared reference to '{name}'")),
+        }
+    }
+
+    fn select(&mut self, select: &SelectExpr) -> Result<Type, Refusal> {
+        let operand = self.check(&select.operand)?;
+        let selected = self.field(&operand, &select.field)?;
+        Ok(match operand {
+            _ if select.test => Type::Bool,
+            Type::Optional(_) => Type::optional(selected),
+            _ => selected,
+        })
+    }
+
+    /// The type of a field of a value, optional or not.
+    fn field(&self, operand: &Type, field: &str) -> Result<Type, Refusal> {
+        match operand {
+            Type::Dyn | Type::Parameter(_) => Ok(Type::Dyn),
+            Type::Map(_, value) => Ok((**value).clone()),
+            Type::Optional(inner) => self.field(inner, field),
+            Type::Object(Declared::Variables) => self
+                .declarations
+                .variables
+                .as_ref()
+                .and_then(|variables| variables.get(field))
+                .cloned()
+                .map_or_else(|| invalid(format!("undefined field '{field}'")), Ok),
+            Type::Object(declared) => declared
+                .field(field)
+                .map_or_else(|| invalid(format!("undefined field '{field}'")), Ok),
+            other => invalid(format!("type '{other}' does not support field selection")),
+        }
+    }
+
+    fn call(&mut self, call: &CallExpr) -> Result<Type, Refusal> {
+        let name = call.func_name.as_str();
+        if name == "_?._" {
+            return self.optional_select(call);
+        }
+        if let Some(target) = call.target.as_deref() {
+            if matches!(name, "optMap" | "optFlatMap") && call.args.len() == 2 {
+                return self.optional_map(name, target, &call.args);
+            }
+            if is_two_variable(call) {
+                return Err(unsupported(format!("`{name}` with two variables")));
+            }
+            if let Some(qualified) = self.qualified(target, name) {
+                return self.function(&qualified, Style::Global, &mut call.args.iter());
+            }
+        }
+        let style = if call.target.is_some() {
+            Style::Member
+        } else {
+            Style::Global
+        };
+        let mut operands = call.target.as_deref().into_iter().chain(&call.args);
+        self.function(name, style, &mut operands)
+    }
+
+    /// `sets.contains` and the like: a namespace of functions that no variable hides.
+    fn qualified(&self, target: &Expression, name: &str) -> Option<String> {
+        let Expr::Ident(namespace) = &target.expr else {
+            return None;
+        };
+        let hidden = self.scope.iter().any(|(known, _)| known == namespace);
+        (!hidden && NAMESPACES.contains(&namespace.as_str())).then(|| format!("{namespace}.{name}"))
+    }
+
+    fn function(
+        &mut self,
+        name: &str,
+        style: Style,
+        operands: &mut dyn Iterator<Item = &Expression>,
+    ) -> Result<Type, Refusal> {
+        let signatures = functions::signatures(name, style);
+        if signatures.is_empty() && functions::kubernetes_has(name) {
+            return Err(unsupported(format!("`{name}`")));
+        }
+        let operands: Vec<&Expression> = operands.collect();
+        let mut types = Vec::new();
+        for operand in &operands {
+            types.push(self.check(operand)?);
+        }
+        if types.contains(&Type::Timestamp) {
+            return Err(unsupported("a timestamp"));
+        }
+        if signatures.is_empty() {
+            return invalid(format!("undeclared reference to '{name}'"));
+        }
+        let pattern = operands.get(1).and_then(|operand| literal_text(operand));
+        if let (true, Some(pattern)) = (patterns::takes_one(name), pattern) {
+            patterns::compile(pattern).map_err(unsupported)?;
+        }
+        functions::result(&signatures, &types).map_or_else(
+            || {
+                let types: Vec<String> = types.iter().map(ToString::to_string).collect();
+                invalid(format!(
+                    "found no matching overload for '{name}' applied to '({})'",
+                    types.join(", ")
+                ))
+            },
+            Ok,
+        )
+    }
+
+    fn optional_select(&mut self, call: &CallExpr) -> Result<Type, Refusal> {
+        let [operand, field] = call.args.as_slice() else {
+            return Err(unsupported("an optional selection of another shape"));
+        };
+        let Some(field) = literal_text(field) else {
+            return Err(unsupported("an optional selection of another shape"));
+        };
+        let operand = self.check(operand)?;
+        Ok(Type::optional(self.field(&operand, field)?))
+    }
+
+    fn optional_map(
+        &mut self,
+        name: &str,
+        target: &Expression,
+        arguments: &[Expression],
+    ) -> Result<Type, Refusal> {
+        let [variable, body] = arguments else {
+            return Err(unsupported(format!("`{name}` of another shape")));
+        };
+        let Expr::Ident(variable) = &variable.expr else {
+            return invalid("argument must be a simple name");
+        };
+        let inner = match self.check(target)? {
+            Type::Optional(inner) => *inner,
+            Type::Dyn | Type::Parameter(_) => Type::Dyn,
+            other => return invalid(format!("`{name}` on a value of type '{other}'")),
+        };
+        self.scope.push((variable.clone(), inner));
+        let body = self.check(body);
+        self.scope.pop();
+        match (name, body?) {
+            ("optMap", body) => Ok(Type::optional(body)),
+            (_, body @ (Type::Optional(_) | Type::Dyn)) => Ok(body),
+            (_, other) => invalid(format!("`{name}` to a value of type '{other}'")),
+        }
+    }
+
+    fn list(&mut self, list: &ListExpr) -> Result<Type, Refusal> {
+        let mut element: Option<Type> = None;
+        for (index, item) in list.elements.iter().enumerate() {
+            let optional = list.optional_indices.contains(&index);
+            let item = self.member(item, optional)?;
+            element = Some(joined(element, item)?);
+        }
+        Ok(Type::list(element.unwrap_or(Type::Parameter(2))))
+    }
+
+    fn map(&mut self, map: &MapExpr) -> Result<Type, Refusal> {
+        let (mut keys, mut values) = (None, None);
+        for entry in &map.entries {
+            let EntryExpr::MapEntry(entry) = &entry.expr else {
+                return Err(unsupported("a map literal of another shape"));
+            };
+            let key = self.check(&entry.key)?;
+            if !matches!(
+                key,
+                Type::Bool | Type::Int | Type::Uint | Type::String | Type::Dyn
+            ) {
+                return invalid(format!("unsupported map key type '{key}'"));
+            }
+            keys = Some(joined(keys, key)?);
+            let value = self.member(&entry.value, entry.optional)?;
+            values = Some(joined(values, value)?);
+        }
+        Ok(Type::map(
+            keys.unwrap_or(Type::Parameter(2)),
+            values.unwrap_or(Type::Parameter(2)),
+        ))
+    }
+
+    /// The type of a literal's member, taken out of its optional when it is marked so.
+    fn member(&mut self, item: &Expression, optional: bool) -> Result<Type, Refusal> {
+        match (self.check(item)?, optional) {
+            (found, false) => Ok(found),
+            (Type::Optional(inner), true) => Ok(*inner),
+            (Type::Dyn, true) => Ok(Type::Dyn),
+            (other, true) => invalid(format!("expected an optional value but found '{other}'")),
+        }
+    }
+
+    fn comprehension(&mut self, inner: &ComprehensionExpr) -> Result<Type, Refusal> {
+        if inner.iter_var2.is_some() {
+            return Err(unsupported("a comprehension with two variables"));
+        }
+        let element = match self.check(&inner.iter_range)? {
+            Type::List(element) => *element,
+            Type::Map(key, _) => *key,
+            Type::Dyn | Type::Parameter(_) => Type::Dyn,
+            other => {
+                return invalid(format!(
+                    "expression of type '{other}' cannot be range of a comprehension"
+                ));
+            }
+        };
+        let start = self.check(&inner.accu_init)?;
+        let height = self.scope.len();
+        self.scope.push((inner.accu_var.clone(), start.clone()));
+        self.scope.push((inner.iter_var.clone(), element));
+        let step = self.step(inner);
+        self.scope.truncate(height);
+        let step = step?;
+        if !Bindings::default().accept(&start, &step) {
+            return invalid(format!("expected type '{start}' but found '{step}'"));
+        }
+        self.scope
+            .push((inner.accu_var.clone(), more_general(start, step)));
+        let result = self.check(&inner.result);
+        self.scope.truncate(height);
+        result
+    }
+
+    fn step(&mut self, inner: &ComprehensionExpr) -> Result<Type, Refusal> {
+        let condition = self.check(&inner.loop_cond)?;
+        if !matches!(condition, Type::Bool | Type::Dyn) {
+            return invalid(format!("expected type 'bool' but found '{condition}'"));
+        }
+        self.check(&inner.loop_step)
+    }
+}
+
+/// The wider of the types of a literal's members, which must be one.
+fn joined(known: Option<Type>, next: Type) -> Result<Type, Refusal> {
+    match known {
+        None => Ok(next),
+        Some(known) if equivalent(&known, &next) => Ok(more_general(known, next)),
+        Some(known) => invalid(format!("expected type '{known}' but found '{next}'")),
+    }
+}
+
+fn literal_type(literal: &LiteralValue) -> Type {
+    match literal {
+        LiteralValue::Boolean(_) => Type::Bool,
+        LiteralValue::Bytes(_) => Type::Bytes,
+        LiteralValue::Double(_) => Type::Double,
+        LiteralValue::Int(_) => Type::Int,
+        LiteralValue::Null => Type::Null,
+        LiteralValue::String(_) => Type::String,
+        LiteralValue::UInt(_) => Type::Uint,
+    }
+}
+
+/// The text of a literal.
+pub(crate) fn literal_text(expression: &Expression) -> Option<&str> {
+    match &expression.expr {
+        Expr::Literal(LiteralValue::String(text)) => Some(text.inner()),
+        _ => None,
+    }
+}
+
+fn is_two_variable(call: &CallExpr) -> bool {
+    let three = call.args.len() == 3
+        && matches!(
+            call.func_name.as_str(),
+            "all" | "exists" | "exists_one" | "existsOne"
+        );
+    let transform = call.args.len() >= 3 && call.func_name.starts_with("transform");
+    three || transform
+}
+
+/// Whether an expression nests deeper than that. Counted without recursion.
+fn depth_exceeds(expression: &Expression, limit: usize) -> bool {
+    let mut level = vec![expression];
+    for _ in 0..limit {
+        level = level.into_iter().flat_map(children).collect();
+        if level.is_empty() {
+            return false;
+        }
+    }
+    true
+}

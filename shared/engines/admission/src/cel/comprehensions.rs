@@ -1,0 +1,84 @@
+//! Comprehensions: what `all`, `exists`, `map` and `filter` expand to, and the two macros of
+//! optional values, which the parser leaves as calls.
+
+use std::rc::Rc;
+
+use cel::common::ast::{ComprehensionExpr, Expr};
+use cel::parser::Expression;
+
+use super::evaluate::{Evaluated, Evaluator, Failure};
+use super::value::Value;
+
+impl Evaluator<'_> {
+    /// Folds a range: an error of one step lasts until a later step absorbs it.
+    pub(super) fn comprehension(&mut self, inner: &ComprehensionExpr) -> Evaluated {
+        let range = self.value(&inner.iter_range)?;
+        let items = items(&range)?;
+        self.spend(items.len())?;
+        let mut accumulated = self.value(&inner.accu_init);
+        let height = self.scope.len();
+        for item in items {
+            self.scope
+                .push((inner.accu_var.clone(), accumulated.clone()));
+            self.scope.push((inner.iter_var.clone(), Ok(item)));
+            let goes_on = self.value(&inner.loop_cond);
+            if !matches!(goes_on, Ok(Value::Bool(false))) {
+                accumulated = self.value(&inner.loop_step);
+            }
+            self.scope.truncate(height);
+            if matches!(goes_on, Ok(Value::Bool(false))) {
+                break;
+            }
+        }
+        self.scope.push((inner.accu_var.clone(), accumulated));
+        let result = self.value(&inner.result);
+        self.scope.truncate(height);
+        result
+    }
+
+    /// `target.optMap(name, body)` and `target.optFlatMap(name, body)`.
+    pub(super) fn optional_map(
+        &mut self,
+        name: &str,
+        target: &Expression,
+        arguments: &[Expression],
+    ) -> Evaluated {
+        let [variable, body] = arguments else {
+            return Failure::unknown(format!("`{name}`"));
+        };
+        let Expr::Ident(variable) = &variable.expr else {
+            return Failure::unknown(format!("`{name}`"));
+        };
+        let inner = match self.value(target)? {
+            Value::Optional(None) => return Ok(Value::Optional(None)),
+            Value::Optional(Some(inner)) => inner,
+            _ => return super::evaluate::no_overload(name),
+        };
+        self.scope
+            .push((variable.clone(), Ok(Value::clone(&inner))));
+        let mapped = self.value(body);
+        self.scope.pop();
+        match (name, mapped?) {
+            ("optMap", mapped) => Ok(Value::Optional(Some(Rc::new(mapped)))),
+            (_, mapped) => Ok(mapped),
+        }
+    }
+}
+
+/// What a comprehension goes over: the items of a list, the keys of a map.
+fn items(range: &Value) -> Result<Vec<Value>, Failure> {
+    match range {
+        Value::List(items) => Ok(items.to_vec()),
+        Value::Map(members) => {
+            if let Some(Value::Unknown(reason)) = members
+                .values()
+                .find(|member| matches!(member, Value::Unknown(_)))
+            {
+                return Failure::unknown(reason.as_ref());
+            }
+            Ok(members.keys().map(super::value::Key::value).collect())
+        }
+        Value::Variables => Failure::unknown("a comprehension over `variables`"),
+        _ => super::evaluate::no_overload("comprehension"),
+    }
+}

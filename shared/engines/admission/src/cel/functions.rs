@@ -1,0 +1,388 @@
+//! The functions that are had here, with their signatures, and the names of those that
+//! Kubernetes has besides.
+
+use super::types::{Bindings, Type};
+
+/// One overload of a function; a member's first parameter is its receiver.
+#[derive(Debug, Clone)]
+pub(crate) struct Signature {
+    parameters: Vec<Type>,
+    result: Type,
+}
+
+/// How a function is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// `f(x)`, or an operator.
+    Global,
+    /// `x.f()`.
+    Member,
+}
+
+const A: Type = Type::Parameter(0);
+const B: Type = Type::Parameter(1);
+
+/// The result of a call, or none when no overload fits. Where several fit, an argument being
+/// `dyn`, and their results differ, the result is `dyn`.
+pub(crate) fn result(signatures: &[Signature], arguments: &[Type]) -> Option<Type> {
+    let mut results = signatures.iter().filter_map(|signature| {
+        let mut bindings = Bindings::default();
+        let fits = signature.parameters.len() == arguments.len()
+            && signature
+                .parameters
+                .iter()
+                .zip(arguments)
+                .all(|(wanted, actual)| bindings.accept(wanted, actual));
+        fits.then(|| bindings.resolve(&signature.result))
+    });
+    let first = results.next()?;
+    Some(if results.all(|other| other == first) {
+        first
+    } else {
+        Type::Dyn
+    })
+}
+
+/// The overloads of a function; empty when it is not had here.
+pub(crate) fn signatures(name: &str, style: Style) -> Vec<Signature> {
+    match style {
+        Style::Global => operators(name)
+            .or_else(|| conversions(name))
+            .or_else(|| qualified(name))
+            .unwrap_or_default(),
+        Style::Member => members(name)
+            .or_else(|| list_members(name))
+            .unwrap_or_default(),
+    }
+}
+
+fn of(overloads: &[(&[Type], Type)]) -> Option<Vec<Signature>> {
+    Some(
+        overloads
+            .iter()
+            .map(|(parameters, result)| Signature {
+                parameters: parameters.to_vec(),
+                result: result.clone(),
+            })
+            .collect(),
+    )
+}
+
+fn operators(name: &str) -> Option<Vec<Signature>> {
+    use Type::{Bool, Bytes, Double, Int, String, Uint};
+    let list = || Type::list(A);
+    let map = || Type::map(A, B);
+    let same = |types: &[Type]| {
+        Some(
+            types
+                .iter()
+                .map(|each| Signature {
+                    parameters: vec![each.clone(), each.clone()],
+                    result: each.clone(),
+                })
+                .collect(),
+        )
+    };
+    match name {
+        "_?_:_" => of(&[(&[Bool, A, A], A)]),
+        "_&&_" | "_||_" => same(&[Bool]),
+        "!_" | "@not_strictly_false" => of(&[(&[Bool], Bool)]),
+        "-_" => of(&[(&[Int], Int), (&[Double], Double)]),
+        "_+_" => same(&[Int, Uint, Double, String, Bytes, list()]),
+        "_-_" | "_*_" | "_/_" => same(&[Int, Uint, Double]),
+        "_%_" => same(&[Int, Uint]),
+        "_==_" | "_!=_" => of(&[(&[A, A], Bool)]),
+        "_<_" | "_<=_" | "_>_" | "_>=_" => Some(comparisons()),
+        "@in" => of(&[(&[A, list()], Bool), (&[A, map()], Bool)]),
+        "_[_]" => of(&[
+            (&[list(), Int], A),
+            (&[map(), A], B),
+            (&[Type::optional(list()), Int], Type::optional(A)),
+            (&[Type::optional(map()), A], Type::optional(B)),
+        ]),
+        "_[?_]" => of(&[
+            (&[list(), Int], Type::optional(A)),
+            (&[map(), A], Type::optional(B)),
+            (&[Type::optional(list()), Int], Type::optional(A)),
+            (&[Type::optional(map()), A], Type::optional(B)),
+        ]),
+        _ => None,
+    }
+}
+
+fn comparisons() -> Vec<Signature> {
+    let plain = [Type::Bool, Type::String, Type::Bytes]
+        .into_iter()
+        .map(|each| (each.clone(), each));
+    let numbers = [Type::Int, Type::Uint, Type::Double];
+    let crossed = numbers
+        .iter()
+        .flat_map(|one| numbers.iter().map(|other| (one.clone(), other.clone())));
+    plain
+        .chain(crossed)
+        .map(|(one, other)| Signature {
+            parameters: vec![one, other],
+            result: Type::Bool,
+        })
+        .collect()
+}
+
+fn conversions(name: &str) -> Option<Vec<Signature>> {
+    use Type::{Bool, Bytes, Double, Dyn, Int, String, Uint};
+    match name {
+        "size" => of(&[
+            (&[String], Int),
+            (&[Bytes], Int),
+            (&[Type::list(A)], Int),
+            (&[Type::map(A, B)], Int),
+        ]),
+        "matches" => of(&[(&[String, String], Bool)]),
+        "string" => of(&[
+            (&[String], String),
+            (&[Bool], String),
+            (&[Int], String),
+            (&[Uint], String),
+            (&[Double], String),
+            (&[Bytes], String),
+        ]),
+        "int" => of(&[
+            (&[Int], Int),
+            (&[Uint], Int),
+            (&[Double], Int),
+            (&[String], Int),
+        ]),
+        "uint" => of(&[
+            (&[Uint], Uint),
+            (&[Int], Uint),
+            (&[Double], Uint),
+            (&[String], Uint),
+        ]),
+        "double" => of(&[
+            (&[Double], Double),
+            (&[Int], Double),
+            (&[Uint], Double),
+            (&[String], Double),
+        ]),
+        "bool" => of(&[(&[Bool], Bool), (&[String], Bool)]),
+        "bytes" => of(&[(&[Bytes], Bytes), (&[String], Bytes)]),
+        "type" => of(&[(&[A], Type::Type)]),
+        "dyn" => of(&[(&[A], Dyn)]),
+        _ => None,
+    }
+}
+
+fn qualified(name: &str) -> Option<Vec<Signature>> {
+    use Type::Bool;
+    let list = || Type::list(A);
+    match name {
+        "optional.of" | "optional.ofNonZeroValue" => of(&[(&[A], Type::optional(A))]),
+        "optional.none" => of(&[(&[], Type::optional(Type::Parameter(2)))]),
+        "sets.contains" | "sets.intersects" | "sets.equivalent" => of(&[(&[list(), list()], Bool)]),
+        _ => None,
+    }
+}
+
+fn members(name: &str) -> Option<Vec<Signature>> {
+    use Type::{Bool, Int, String};
+    match name {
+        "size" => conversions("size"),
+        "contains" | "startsWith" | "endsWith" | "matches" => of(&[(&[String, String], Bool)]),
+        "lowerAscii" | "upperAscii" | "trim" => of(&[(&[String], String)]),
+        "charAt" => of(&[(&[String, Int], String)]),
+        "indexOf" | "lastIndexOf" => of(&[
+            (&[String, String], Int),
+            (&[String, String, Int], Int),
+            (&[Type::list(A), A], Int),
+        ]),
+        "replace" => of(&[
+            (&[String, String, String], String),
+            (&[String, String, String, Int], String),
+        ]),
+        "split" => of(&[
+            (&[String, String], Type::list(String)),
+            (&[String, String, Int], Type::list(String)),
+        ]),
+        "substring" => of(&[(&[String, Int], String), (&[String, Int, Int], String)]),
+        "find" => of(&[(&[String, String], String)]),
+        "findAll" => of(&[
+            (&[String, String], Type::list(String)),
+            (&[String, String, Int], Type::list(String)),
+        ]),
+        "hasValue" => of(&[(&[Type::optional(A)], Bool)]),
+        "value" => of(&[(&[Type::optional(A)], A)]),
+        "or" => of(&[(&[Type::optional(A), Type::optional(A)], Type::optional(A))]),
+        "orValue" => of(&[(&[Type::optional(A), A], A)]),
+        "join" => of(&[
+            (&[Type::list(String)], String),
+            (&[Type::list(String), String], String),
+        ]),
+        _ => None,
+    }
+}
+
+fn list_members(name: &str) -> Option<Vec<Signature>> {
+    use Type::{Bool, Double, Int, String, Uint};
+    let comparable = [Bool, Int, Uint, Double, String];
+    let each = |result: fn(&Type) -> Type, types: &[Type]| {
+        Some(
+            types
+                .iter()
+                .map(|element| Signature {
+                    parameters: vec![Type::list(element.clone())],
+                    result: result(element),
+                })
+                .collect(),
+        )
+    };
+    match name {
+        "isSorted" => each(|_| Bool, &comparable),
+        "min" | "max" => each(Type::clone, &comparable),
+        "sum" => each(Type::clone, &[Int, Uint, Double]),
+        "distinct" | "reverse" => of(&[(&[Type::list(A)], Type::list(A))]),
+        "slice" => of(&[(&[Type::list(A), Int, Int], Type::list(A))]),
+        _ => None,
+    }
+}
+
+/// Names before a dot that belong to functions rather than to values.
+pub(crate) const NAMESPACES: [&str; 8] = [
+    "optional", "sets", "lists", "ip", "cidr", "format", "strings", "math",
+];
+
+/// Functions and macros that Kubernetes has and this has not.
+const NOT_HAD: &[&str] = &[
+    // time
+    "timestamp",
+    "duration",
+    "getFullYear",
+    "getMonth",
+    "getDate",
+    "getDayOfMonth",
+    "getDayOfWeek",
+    "getDayOfYear",
+    "getHours",
+    "getMinutes",
+    "getSeconds",
+    "getMilliseconds",
+    // strings
+    "format",
+    "strings.quote",
+    // optionals
+    "optional.unwrap",
+    "unwrapOpt",
+    // lists
+    "first",
+    "last",
+    "flatten",
+    "sort",
+    "sortBy",
+    "lists.range",
+    // two-variable comprehensions
+    "transformList",
+    "transformMap",
+    "transformMapEntry",
+    // authorizer
+    "path",
+    "group",
+    "serviceAccount",
+    "resource",
+    "subresource",
+    "namespace",
+    "name",
+    "check",
+    "allowed",
+    "reason",
+    "errored",
+    "error",
+    "fieldSelector",
+    "labelSelector",
+    // URLs
+    "url",
+    "isURL",
+    "getScheme",
+    "getHost",
+    "getHostname",
+    "getPort",
+    "getEscapedPath",
+    "getQuery",
+    // quantities
+    "quantity",
+    "isQuantity",
+    "sign",
+    "isInteger",
+    "asInteger",
+    "asApproximateFloat",
+    "isGreaterThan",
+    "isLessThan",
+    "compareTo",
+    "add",
+    "sub",
+    // addresses
+    "ip",
+    "isIP",
+    "ip.isCanonical",
+    "family",
+    "isUnspecified",
+    "isLoopback",
+    "isLinkLocalMulticast",
+    "isLinkLocalUnicast",
+    "isGlobalUnicast",
+    "cidr",
+    "isCIDR",
+    "containsIP",
+    "containsCIDR",
+    "masked",
+    "prefixLength",
+    // named formats
+    "format.named",
+    "format.dns1123Label",
+    "format.dns1123Subdomain",
+    "format.dns1035Label",
+    "format.qualifiedName",
+    "format.dns1123LabelPrefix",
+    "format.dns1123SubdomainPrefix",
+    "format.dns1035LabelPrefix",
+    "format.labelValue",
+    "format.uri",
+    "format.uuid",
+    "format.byte",
+    "format.date",
+    "format.datetime",
+    "validate",
+    // versions
+    "semver",
+    "isSemver",
+    "major",
+    "minor",
+    "patch",
+];
+
+/// Whether Kubernetes has a function that is not had here.
+pub(crate) fn kubernetes_has(name: &str) -> bool {
+    NOT_HAD.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_overload_is_chosen_by_the_arguments_that_are_known() {
+        let plus = signatures("_+_", Style::Global);
+        assert_eq!(result(&plus, &[Type::Dyn, Type::Int]), Some(Type::Int));
+        assert_eq!(result(&plus, &[Type::Dyn, Type::Dyn]), Some(Type::Dyn));
+        assert_eq!(result(&plus, &[Type::String, Type::Int]), None);
+        let size = signatures("size", Style::Global);
+        assert_eq!(result(&size, &[Type::Dyn]), Some(Type::Int));
+        assert_eq!(result(&size, &[Type::Int]), None);
+    }
+
+    #[test]
+    fn no_function_is_both_had_and_not_had() {
+        for name in NOT_HAD {
+            for style in [Style::Global, Style::Member] {
+                assert!(signatures(name, style).is_empty(), "{name} {style:?}");
+            }
+        }
+    }
+}

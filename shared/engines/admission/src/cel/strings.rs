@@ -1,0 +1,156 @@
+//! Functions on texts. Positions count code points, not bytes.
+
+use super::evaluate::{Evaluated, Failure, no_overload};
+use super::patterns;
+use super::value::Value;
+
+/// A function on a text; none when it is of another library.
+pub(super) fn text_function(name: &str, operands: &[Value]) -> Option<Evaluated> {
+    let [Value::String(text), arguments @ ..] = operands else {
+        return None;
+    };
+    let text = text.as_ref();
+    Some(match (name, arguments) {
+        ("contains", [Value::String(part)]) => Ok(Value::Bool(text.contains(part.as_ref()))),
+        ("startsWith", [Value::String(part)]) => Ok(Value::Bool(text.starts_with(part.as_ref()))),
+        ("endsWith", [Value::String(part)]) => Ok(Value::Bool(text.ends_with(part.as_ref()))),
+        ("matches", [Value::String(pattern)]) => matches(text, pattern),
+        ("find", [Value::String(pattern)]) => find(text, pattern),
+        ("findAll", [Value::String(pattern)]) => find_all(text, pattern, -1),
+        ("findAll", [Value::String(pattern), Value::Int(limit)]) => find_all(text, pattern, *limit),
+        ("lowerAscii", []) => Ok(Value::text(text.to_ascii_lowercase())),
+        ("upperAscii", []) => Ok(Value::text(text.to_ascii_uppercase())),
+        ("trim", []) => Ok(Value::text(text.trim())),
+        ("charAt", [Value::Int(position)]) => char_at(text, *position),
+        ("indexOf", [Value::String(part)]) => index_of(text, part, 0),
+        ("indexOf", [Value::String(part), Value::Int(from)]) => index_of(text, part, *from),
+        ("lastIndexOf", [Value::String(part)]) => last_index_of(text, part),
+        ("lastIndexOf", [Value::String(_), Value::Int(_)]) => {
+            Failure::unknown("`lastIndexOf` with an offset")
+        }
+        ("replace", [Value::String(old), Value::String(new)]) => replace(text, old, new, -1),
+        ("replace", [Value::String(old), Value::String(new), Value::Int(limit)]) => {
+            replace(text, old, new, *limit)
+        }
+        ("split", [Value::String(separator)]) => split(text, separator, -1),
+        ("split", [Value::String(separator), Value::Int(limit)]) => split(text, separator, *limit),
+        ("substring", [Value::Int(start)]) => substring(text, *start, length(text)),
+        ("substring", [Value::Int(start), Value::Int(end)]) => substring(text, *start, *end),
+        _ => return None,
+    })
+}
+
+fn pattern(pattern: &str) -> Result<regex::Regex, Failure> {
+    patterns::compile(pattern).map_err(Failure::Unknown)
+}
+
+fn matches(text: &str, expression: &str) -> Evaluated {
+    Ok(Value::Bool(pattern(expression)?.is_match(text)))
+}
+
+fn find(text: &str, expression: &str) -> Evaluated {
+    let found = pattern(expression)?;
+    Ok(Value::text(
+        found
+            .find(text)
+            .map(|found| found.as_str())
+            .unwrap_or_default(),
+    ))
+}
+
+fn find_all(text: &str, expression: &str, limit: i64) -> Evaluated {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let found = pattern(expression)?;
+    let all = found.find_iter(text).take(limit);
+    Ok(Value::list(
+        all.map(|found| Value::text(found.as_str())).collect(),
+    ))
+}
+
+fn length(text: &str) -> i64 {
+    i64::try_from(text.chars().count()).unwrap_or(i64::MAX)
+}
+
+fn out_of_range<T>() -> Result<T, Failure> {
+    Failure::error("index out of range")
+}
+
+fn char_at(text: &str, position: i64) -> Evaluated {
+    if position == length(text) {
+        return Ok(Value::text(""));
+    }
+    usize::try_from(position)
+        .ok()
+        .and_then(|position| text.chars().nth(position))
+        .map_or_else(out_of_range, |found| Ok(Value::text(found.to_string())))
+}
+
+fn substring(text: &str, start: i64, end: i64) -> Evaluated {
+    if start < 0 || end < start || end > length(text) {
+        return out_of_range();
+    }
+    let skip = usize::try_from(start).unwrap_or(usize::MAX);
+    let take = usize::try_from(end - start).unwrap_or(usize::MAX);
+    let part: String = text.chars().skip(skip).take(take).collect();
+    Ok(Value::text(part))
+}
+
+fn position(text: &str, byte: usize) -> Value {
+    Value::Int(length(text.get(..byte).unwrap_or_default()))
+}
+
+fn index_of(text: &str, part: &str, from: i64) -> Evaluated {
+    if part.is_empty() {
+        return Ok(Value::Int(from));
+    }
+    if from < 0 || from > length(text) {
+        return out_of_range();
+    }
+    let start = text
+        .char_indices()
+        .nth(usize::try_from(from).unwrap_or(usize::MAX))
+        .map_or(text.len(), |(byte, _)| byte);
+    let found = text.get(start..).and_then(|rest| rest.find(part));
+    Ok(found.map_or(Value::Int(-1), |byte| position(text, start + byte)))
+}
+
+fn last_index_of(text: &str, part: &str) -> Evaluated {
+    if part.is_empty() {
+        return Ok(Value::Int(length(text)));
+    }
+    Ok(text
+        .rfind(part)
+        .map_or(Value::Int(-1), |byte| position(text, byte)))
+}
+
+fn replace(text: &str, old: &str, new: &str, limit: i64) -> Evaluated {
+    Ok(Value::text(match usize::try_from(limit) {
+        Ok(limit) => text.replacen(old, new, limit),
+        Err(_) => text.replace(old, new),
+    }))
+}
+
+fn split(text: &str, separator: &str, limit: i64) -> Evaluated {
+    if separator.is_empty() {
+        return Failure::unknown("`split` without a separator");
+    }
+    let parts: Vec<Value> = match usize::try_from(limit) {
+        Ok(0) => Vec::new(),
+        Ok(limit) => text.splitn(limit, separator).map(Value::text).collect(),
+        Err(_) => text.split(separator).map(Value::text).collect(),
+    };
+    Ok(Value::list(parts))
+}
+
+/// `list.join(separator)`.
+pub(super) fn join(items: &[Value], separator: &str) -> Evaluated {
+    let mut texts = Vec::with_capacity(items.len());
+    for item in items {
+        match item {
+            Value::String(text) => texts.push(text.as_ref()),
+            Value::Unknown(reason) => return Failure::unknown(reason.as_ref()),
+            _ => return no_overload("join"),
+        }
+    }
+    Ok(Value::text(texts.join(separator)))
+}

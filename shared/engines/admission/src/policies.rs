@@ -1,0 +1,219 @@
+//! ValidatingAdmissionPolicies: which look at a request, and what they say.
+
+use opsec_facts::Facts;
+use opsec_model::ObjectRef;
+use opsec_model::objects::{
+    MatchResources, Object as _, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
+};
+
+use crate::compiled::{CompiledPolicy, Outcome};
+use crate::decision::{Cause, Decision, Denial, InvalidPolicy, Reads, Unknown};
+use crate::inputs;
+use crate::matching::{Match, resources_match, restricts};
+use crate::missing;
+use crate::params::{self, Param, Params};
+use crate::request::AdmissionRequest;
+
+const POLICIES: &str = "validatingadmissionpolicies";
+const BINDINGS: &str = "validatingadmissionpolicybindings";
+
+/// Adds to a decision what the ValidatingAdmissionPolicies say.
+pub(crate) fn judge(facts: &Facts<'_>, request: &AdmissionRequest, decision: &mut Decision) {
+    decision.missing.extend(missing(facts, POLICIES));
+    decision.missing.extend(missing(facts, BINDINGS));
+    for policy in &facts.snapshot().validating_admission_policies {
+        judge_policy(facts, policy, request, decision);
+    }
+}
+
+fn judge_policy(
+    facts: &Facts<'_>,
+    policy: &ValidatingAdmissionPolicy,
+    request: &AdmissionRequest,
+    decision: &mut Decision,
+) {
+    let matched = policy
+        .spec
+        .match_constraints
+        .as_ref()
+        .map_or(Match::No, |constraints| {
+            resources_match(facts, constraints, request)
+        });
+    if matched == Match::No {
+        return;
+    }
+    let bindings: Vec<&ValidatingAdmissionPolicyBinding> = facts
+        .snapshot()
+        .validating_admission_policy_bindings
+        .iter()
+        .filter(|binding| binding.spec.policy_name == policy.metadata.name)
+        .collect();
+    if bindings.is_empty() {
+        return;
+    }
+    let compiled = match CompiledPolicy::compile(&policy.spec) {
+        Ok(compiled) => compiled,
+        Err(refused) if facts.from_files() => {
+            decision.invalid.push(InvalidPolicy {
+                policy: policy.object_ref(),
+                field: refused.field,
+                message: refused.message,
+            });
+            return;
+        }
+        Err(refused) => {
+            decision.unknown.push(Unknown {
+                policy: policy.object_ref(),
+                binding: None,
+                reason: format!(
+                    "{} does not compile here: {}",
+                    refused.field, refused.message
+                ),
+                only_warns: false,
+            });
+            return;
+        }
+    };
+    for binding in bindings {
+        let judged = Bound {
+            facts,
+            request,
+            policy,
+            binding,
+            compiled: &compiled,
+        };
+        judged.judge(&matched, decision);
+    }
+}
+
+/// A policy under one of its bindings.
+struct Bound<'a> {
+    facts: &'a Facts<'a>,
+    request: &'a AdmissionRequest,
+    policy: &'a ValidatingAdmissionPolicy,
+    binding: &'a ValidatingAdmissionPolicyBinding,
+    compiled: &'a CompiledPolicy,
+}
+
+impl Bound<'_> {
+    fn judge(&self, matched: &Match, decision: &mut Decision) {
+        let spec = &self.binding.spec;
+        let bound = spec
+            .match_resources
+            .as_ref()
+            .map_or(Match::Yes, |resources| {
+                resources_match(self.facts, resources, self.request)
+            });
+        match (matched, &bound) {
+            (_, Match::No) | (Match::No, _) => return,
+            (Match::Unknown(reason), _) | (_, Match::Unknown(reason)) => {
+                decision.unknown.push(self.unknown(reason.clone(), false));
+                return;
+            }
+            (Match::Yes, Match::Yes) => {}
+        }
+        let kind = self.policy.spec.param_kind.as_ref();
+        let collected = params::collect(self.facts, kind, spec.param_ref.as_ref(), self.request);
+        match collected {
+            Params::Null => self.evaluate(None, decision),
+            Params::Objects(objects) => {
+                for param in &objects {
+                    self.evaluate(Some(param), decision);
+                }
+            }
+            Params::Error(message) => {
+                // A configuration error denies whatever the binding's actions are.
+                let cause = Cause::ParamMissing { message };
+                self.deny(cause, Reads::default(), None, true, decision);
+            }
+            Params::Unknown(reason) => decision.unknown.push(self.unknown(reason, false)),
+        }
+    }
+
+    fn evaluate(&self, param: Option<&Param>, decision: &mut Decision) {
+        let inputs = inputs::of(self.facts, self.request, param);
+        for outcome in self.compiled.evaluate(&inputs) {
+            match outcome {
+                Outcome::Denies { cause, reads } => {
+                    let always = matches!(cause, Cause::AuditAnnotationError { .. });
+                    self.deny(cause, reads, param, always, decision);
+                }
+                Outcome::Unknown(reason) => {
+                    decision.unknown.push(self.unknown(reason, !self.denies()));
+                }
+            }
+        }
+    }
+
+    /// Whether the binding denies, rather than warns or audits.
+    fn denies(&self) -> bool {
+        self.binding
+            .spec
+            .validation_actions
+            .iter()
+            .any(|action| action == "Deny")
+    }
+
+    fn deny(
+        &self,
+        cause: Cause,
+        reads: Reads,
+        param: Option<&Param>,
+        whatever_the_actions: bool,
+        decision: &mut Decision,
+    ) {
+        let ignored = !cause.is_decision() && self.ignores_failure();
+        let certain = !ignored && (whatever_the_actions || self.denies());
+        let failure_policy = if self.ignores_failure() {
+            "Ignore"
+        } else {
+            "Fail"
+        };
+        let denial = Denial {
+            policy: self.policy.object_ref(),
+            binding: self.binding.object_ref(),
+            cause,
+            failure_policy: failure_policy.to_owned(),
+            actions: self.binding.spec.validation_actions.clone(),
+            object_selector: self.has_object_selector(),
+            params: param
+                .map(|param| param.object.clone())
+                .into_iter()
+                .collect(),
+            reads,
+        };
+        if certain {
+            decision.denials.push(denial);
+        } else {
+            decision.would_deny.push(denial);
+        }
+    }
+
+    fn unknown(&self, reason: String, only_warns: bool) -> Unknown {
+        Unknown {
+            policy: self.policy.object_ref(),
+            binding: Some(self.binding_ref()),
+            reason,
+            only_warns,
+        }
+    }
+
+    fn binding_ref(&self) -> ObjectRef {
+        self.binding.object_ref()
+    }
+
+    fn ignores_failure(&self) -> bool {
+        self.policy.spec.failure_policy.as_deref() == Some("Ignore")
+    }
+
+    fn has_object_selector(&self) -> bool {
+        let constraints: [&Option<MatchResources>; 2] = [
+            &self.policy.spec.match_constraints,
+            &self.binding.spec.match_resources,
+        ];
+        constraints
+            .into_iter()
+            .flatten()
+            .any(|resources| restricts(resources.object_selector.as_ref()))
+    }
+}
