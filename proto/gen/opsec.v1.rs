@@ -1655,8 +1655,8 @@ impl FindingStatus {
 /// What to judge, and by what.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CheckRequest {
-    /// The operator by display name, or by `namespace/name` of a component or ServiceAccount; empty
-    /// is the only one of the input.
+    /// The operator by any of its names, as in `cert-manager` or `deployment/cert-manager`; empty is
+    /// the only one of the input.
     #[prost(string, tag = "3")]
     pub operator: ::prost::alloc::string::String,
     /// Judge every operator of the input; `operator` is empty then.
@@ -1714,6 +1714,10 @@ pub struct RawDocuments {
     /// file name, else `default`.
     #[prost(string, tag = "2")]
     pub namespace: ::prost::alloc::string::String,
+    /// Whether `namespace` stands although the bindings of a file name another one; otherwise that is
+    /// refused with FIELD_INVALID.
+    #[prost(bool, tag = "3")]
+    pub namespace_as_given: bool,
 }
 /// One file: any number of YAML documents, or JSON.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1811,7 +1815,7 @@ pub mod list_operators_request {
 /// Operators of the input.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListOperatorsResponse {
-    /// The operators, in the order of their names.
+    /// The operators, in the order of their ids: `NAMESPACE~NAME`, the least of its namespaces.
     #[prost(message, repeated, tag = "1")]
     pub operators: ::prost::alloc::vec::Vec<OperatorSummary>,
     /// Where to go on; empty at the end.
@@ -1859,6 +1863,9 @@ pub struct Rule {
     /// What it finds, in a line.
     #[prost(string, tag = "5")]
     pub summary: ::prost::alloc::string::String,
+    /// The bad pattern in kebab case, as in `secrets-beyond-intended-namespaces`.
+    #[prost(string, tag = "6")]
+    pub slug: ::prost::alloc::string::String,
 }
 /// Why a baseline applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use effective::EffectiveBaseline;
-pub use read::{BaselineError, FieldError};
+pub use read::{BaselineError, FieldError, validate_name};
 
 use crate::canonical::{self, CanonicalError};
 use crate::declared_rights::{NamespaceSet, RightsGrant};

@@ -38,6 +38,8 @@ pub enum NoticeCode {
     InferredIntendedNamespaces,
     /// The baseline was matched by the operator's name alone.
     MatchedByName,
+    /// A baseline is for an operator of this name, but not for where this one runs.
+    BaselinePassedOver,
     /// A fact that the judgement rests on could not be read.
     Incomplete,
     /// What aggregation says and what a role holds differ.

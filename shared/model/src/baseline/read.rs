@@ -160,7 +160,7 @@ impl Baseline {
 ///
 /// # Errors
 /// When it is not one.
-pub(crate) fn validate_name(name: &str) -> Result<(), FieldError> {
+pub fn validate_name(name: &str) -> Result<(), FieldError> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let bytes = name.as_bytes();
     let well_formed = (1..=63).contains(&bytes.len())

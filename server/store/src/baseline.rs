@@ -1,0 +1,206 @@
+//! A baseline at its newest revision, and the records that it is made of.
+
+use std::path::Path;
+
+use opsec_model::Baseline;
+use opsec_model::canonical::{CanonicalError, digest_bytes, to_canonical_json};
+use serde::{Deserialize, Serialize};
+
+use crate::batch::Batch;
+use crate::blob::{self, Manifest};
+use crate::error::StoreError;
+use crate::key;
+use crate::session::Records;
+
+/// A baseline as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredBaseline {
+    /// The content.
+    pub baseline: Baseline,
+    /// The document as it was written, comments and all.
+    pub document: Vec<u8>,
+    /// The canonical JSON of `{name, spec}`.
+    pub canonical: Vec<u8>,
+    /// Its revision, from 1.
+    pub revision: i64,
+    /// Digest of `canonical`.
+    pub digest: String,
+    /// Names this state.
+    pub etag: String,
+    /// When the revision was written: milliseconds since 1970, UTC.
+    pub created_at: i64,
+}
+
+/// What a revision says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum State {
+    /// It applies.
+    Approved,
+    /// The baseline was deleted.
+    Tombstone,
+}
+
+/// The record of a baseline's newest revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Head {
+    pub(crate) revision: i64,
+    pub(crate) state: State,
+}
+
+/// The record of a revision; a tombstone has no content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Revision {
+    created_at: i64,
+    state: State,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<Content>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Content {
+    digest: String,
+    document: Manifest,
+    canonical: Manifest,
+}
+
+impl StoredBaseline {
+    /// A baseline as revision `revision` would hold it.
+    pub(crate) fn new(
+        baseline: Baseline,
+        document: Vec<u8>,
+        revision: i64,
+        created_at: i64,
+    ) -> Result<Self, CanonicalError> {
+        let name = &baseline.metadata.name;
+        let canonical =
+            to_canonical_json(&serde_json::json!({"name": name, "spec": baseline.spec}))?;
+        let digest = digest_bytes(&canonical);
+        let etag = etag(name, revision, State::Approved);
+        Ok(Self {
+            baseline,
+            document,
+            canonical,
+            revision,
+            digest,
+            etag,
+            created_at,
+        })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.baseline.metadata.name
+    }
+
+    /// Adds its records to a batch.
+    pub(crate) fn write(&self, batch: &mut Batch) -> Result<(), serde_json::Error> {
+        let content = Content {
+            digest: self.digest.clone(),
+            document: blob::write(&self.document, batch),
+            canonical: blob::write(&self.canonical, batch),
+        };
+        let (created_at, state) = (self.created_at, State::Approved);
+        let revision = Revision {
+            created_at,
+            state,
+            content: Some(content),
+        };
+        batch.put_json(key::revision(self.name(), self.revision), &revision)?;
+        batch.put_json(
+            key::head(self.name()),
+            &Head {
+                revision: self.revision,
+                state,
+            },
+        )
+    }
+}
+
+/// Adds the records of a deletion to a batch.
+pub(crate) fn write_tombstone(
+    name: &str,
+    revision: i64,
+    created_at: i64,
+    batch: &mut Batch,
+) -> Result<(), serde_json::Error> {
+    let state = State::Tombstone;
+    let tombstone = Revision {
+        created_at,
+        state,
+        content: None,
+    };
+    batch.put_json(key::revision(name, revision), &tombstone)?;
+    batch.put_json(key::head(name), &Head { revision, state })
+}
+
+/// Reads the revision that a head names; a tombstone is `None`.
+pub(crate) fn read(
+    store: &Path,
+    name: &str,
+    head: Head,
+    records: &Records,
+) -> Result<Option<StoredBaseline>, StoreError> {
+    let key = key::revision(name, head.revision);
+    let what = key::describe(&key);
+    let damaged = |problem: &str| StoreError::corrupt(store, what.clone(), problem);
+    // Named and missing is damage and never `default`, which would accept more.
+    let payload = records.get(&key).ok_or_else(|| damaged("it is missing"))?;
+    let revision: Revision =
+        serde_json::from_slice(payload).map_err(|error| damaged(&error.to_string()))?;
+    if revision.state != head.state {
+        return Err(damaged(
+            "its state is not the one that the baseline's head says",
+        ));
+    }
+    let Some(content) = revision.content else {
+        return match head.state {
+            State::Tombstone => Ok(None),
+            State::Approved => Err(damaged("it has no content")),
+        };
+    };
+    let document = blob::read(store, &what, &content.document, records)?;
+    let canonical = blob::read(store, &what, &content.canonical, records)?;
+    if digest_bytes(&canonical) != content.digest {
+        return Err(damaged("its digest does not match"));
+    }
+    let baseline = parse(&canonical).map_err(|problem| damaged(&problem))?;
+    if baseline.metadata.name != name {
+        return Err(damaged("it is of another baseline"));
+    }
+    Ok(Some(StoredBaseline {
+        baseline,
+        document,
+        canonical,
+        revision: head.revision,
+        digest: content.digest,
+        etag: etag(name, head.revision, head.state),
+        created_at: revision.created_at,
+    }))
+}
+
+fn parse(canonical: &[u8]) -> Result<Baseline, String> {
+    let mut value: serde_json::Value =
+        serde_json::from_slice(canonical).map_err(|error| error.to_string())?;
+    let mut take = |field: &str| value.get_mut(field).map(serde_json::Value::take);
+    let document = serde_json::json!({
+        "apiVersion": opsec_model::API_VERSION,
+        "kind": opsec_model::baseline::KIND,
+        "metadata": {"name": take("name")},
+        "spec": take("spec"),
+    });
+    Baseline::from_value(document).map_err(|error| error.to_string())
+}
+
+/// Names a state of a baseline: hex of SHA-256(name, newest revision, its state), 16 bytes.
+pub(crate) fn etag(name: &str, revision: i64, state: State) -> String {
+    let state = match state {
+        State::Approved => "APPROVED",
+        State::Tombstone => "TOMBSTONE",
+    };
+    let digest = blob::digest(format!("{name}\0{revision}\0{state}").as_bytes());
+    blob::hex(digest.get(..16).unwrap_or_default())
+}
