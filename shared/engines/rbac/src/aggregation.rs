@@ -80,33 +80,29 @@ impl<'a> Selections<'a> {
         (!gathered.is_empty()).then_some(gathered)
     }
 
-    /// A live role's rules as they stand, each with the gathered role that holds an equal one,
-    /// the API server's own first; with the role itself where none does.
+    /// A live role's rules as they stand, each with the gathered role in which an equal one is
+    /// written, the API server's own first; with the role itself where none is.
     pub(crate) fn trace(
         &self,
         root: &str,
         own: &ResolvedRole,
         roles: &ClusterRoles<'a>,
     ) -> Vec<ResolvedRule> {
-        let mut sources: BTreeMap<&PolicyRule, &ResolvedRule> = BTreeMap::new();
-        let chosen = self.selected.get(root).into_iter().flatten();
-        for role in chosen.filter_map(|name| roles.get(name)) {
-            for rule in &role.own.rules {
-                let known = sources.entry(&rule.rule).or_insert(rule);
-                if rule.bootstrap && !known.bootstrap {
-                    *known = rule;
-                }
+        let mut written = Vec::new();
+        let mut places = BTreeMap::new();
+        self.visit(root, |name| {
+            let aggregated = self.selected.contains_key(name);
+            if let Some(role) = roles.get(name).filter(|_| !aggregated) {
+                add_distinct(&role.own.rules, &mut written, &mut places);
             }
-        }
-        let traced = own.rules.iter();
-        traced
-            .map(|rule| {
-                sources
-                    .get(&*rule.rule)
-                    .map_or(rule, |source| *source)
-                    .clone()
-            })
-            .collect()
+            true
+        });
+        let traced = own.rules.iter().map(|rule| {
+            let place = places.get(&rule.rule);
+            let source = place.and_then(|&place| written.get(place));
+            source.unwrap_or(rule).clone()
+        });
+        traced.collect()
     }
 
     /// Live, the roles whose rules are not the union of the rules of those they select.

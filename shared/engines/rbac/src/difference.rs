@@ -43,8 +43,15 @@ pub struct Excess {
 
 /// What an account effectively holds beyond the API server's own grants and beyond what is
 /// written down, atom by atom. `*` is covered by `*` alone, a right in the whole cluster by one
-/// for the whole cluster alone.
+/// for the whole cluster alone. What the API server's own grants give the account as well is no
+/// excess: without the other grant it would be held all the same.
 pub fn excess(rights: &EffectiveRights, declared: &[ScopedRule]) -> Vec<Excess> {
+    let bootstrap: Vec<ScopedRule> = rights
+        .grants()
+        .iter()
+        .filter(|grant| grant.bootstrap)
+        .map(as_written_down)
+        .collect();
     let mut found = Vec::new();
     for (place, grant) in rights.grants().iter().enumerate() {
         if grant.bootstrap {
@@ -52,7 +59,7 @@ pub fn excess(rights: &EffectiveRights, declared: &[ScopedRule]) -> Vec<Excess> 
         }
         for atom in breakdown(&grant.rule) {
             for (scope, atom) in effective_atoms(rights, grant, atom) {
-                let covered = declared.iter().any(|rule| {
+                let covered = declared.iter().chain(&bootstrap).any(|rule| {
                     scope_covers(&rule.scope, &scope) && rule_covers(&rule.rule, &atom)
                 });
                 if !covered {
@@ -124,6 +131,18 @@ fn effective_atoms(
         .into_iter()
         .map(|(scope, names, _)| (scope, with_names(&atom, names)))
         .collect()
+}
+
+fn as_written_down(grant: &Grant) -> ScopedRule {
+    ScopedRule {
+        scope: match &grant.scope {
+            GrantScope::Cluster => RuleScope::Cluster,
+            GrantScope::Namespace(namespace) => {
+                RuleScope::Namespaces(BTreeSet::from([namespace.clone()]))
+            }
+        },
+        rule: (*grant.rule).clone(),
+    }
 }
 
 fn with_names(atom: &PolicyRule, names: Names) -> PolicyRule {
