@@ -7,9 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use granit_parser::{
-    ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput, Tag,
-};
+use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput};
 use serde_json::Value;
 
 use crate::input::Limits;
@@ -153,7 +151,9 @@ impl<'a> Composer<'a> {
         let line = self.line(span);
         let (node, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let value = self.value(&text, style, tag.as_deref(), span)?;
+                let plain = style == ScalarStyle::Plain;
+                let value = scalar::value(&text, plain, tag.as_deref())
+                    .map_err(|message| self.fault(span, &message))?;
                 (Node::scalar(line, value), anchor)
             }
             Event::SequenceStart(_, anchor, _) => (self.list(line, depth)?, anchor),
@@ -293,52 +293,6 @@ impl<'a> Composer<'a> {
         }
     }
 
-    fn value(
-        &self,
-        text: &str,
-        style: ScalarStyle,
-        tag: Option<&Tag>,
-        span: &Span,
-    ) -> Result<Value, Fault> {
-        let no_json = || self.fault(span, &format!("`{text}` is no number that JSON can hold"));
-        let Some(kind) = tag.map(|tag| tag.core_suffix()) else {
-            return match style {
-                ScalarStyle::Plain => scalar::resolve(text).ok_or_else(no_json),
-                _ => Ok(Value::String(text.to_owned())),
-            };
-        };
-        let Some(kind) = kind else {
-            if tag.is_some_and(|tag| {
-                tag.suffix_in_namespace(YAML_NAMESPACE).as_deref() == Some("binary")
-            }) {
-                return Err(self.fault(
-                    span,
-                    "the tag `!!binary` is not read; write the text itself",
-                ));
-            }
-            return Ok(Value::String(text.to_owned()));
-        };
-        if kind == "str" {
-            return Ok(Value::String(text.to_owned()));
-        }
-        let value = scalar::resolve(text).ok_or_else(no_json)?;
-        let fits = match kind {
-            "null" => value.is_null(),
-            "bool" => value.is_boolean(),
-            "int" => value.is_i64() || value.is_u64(),
-            "float" => value.is_number(),
-            _ => true,
-        };
-        if fits {
-            Ok(value)
-        } else {
-            Err(self.fault(
-                span,
-                &format!("`{text}` is not what its tag `!!{kind}` says"),
-            ))
-        }
-    }
-
     fn count(&mut self, size: usize, span: &Span) -> Result<(), Fault> {
         *self.nodes = self.nodes.saturating_add(size);
         if *self.nodes > self.limits.nodes {
@@ -378,7 +332,6 @@ impl<'a> Composer<'a> {
     }
 }
 
-const YAML_NAMESPACE: &str = "tag:yaml.org,2002:";
 const MERGE_FAULT: &str = "`<<` takes an object or a list of objects";
 
 /// Whether a key is the merge key: `<<`, unquoted.
@@ -387,9 +340,9 @@ fn is_merge(event: &Event<'_>) -> bool {
         Event::Scalar(text, style, _, tag) => {
             text == "<<"
                 && (tag.is_none() && *style == ScalarStyle::Plain
-                    || tag.as_ref().is_some_and(|tag| {
-                        tag.suffix_in_namespace(YAML_NAMESPACE).as_deref() == Some("merge")
-                    }))
+                    || tag
+                        .as_ref()
+                        .is_some_and(|tag| scalar::is_yaml_tag(tag, "merge")))
         }
         _ => false,
     }

@@ -143,6 +143,9 @@ fn parse_chunk(
         if let Some(values) = json_values(chunk) {
             for root in values {
                 counts.nodes = counts.nodes.saturating_add(root.size);
+                if root.height > limits.depth {
+                    return Err(error(file, chunk, limits, Fault::Depth(root.line)));
+                }
                 if counts.nodes > limits.nodes {
                     return Err(error(file, chunk, limits, Fault::Nodes(root.line)));
                 }

@@ -119,6 +119,14 @@ impl Node {
         }
     }
 
+    /// A member's value.
+    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
+        match &mut self.data {
+            Data::Object(members) => members.get_mut(key).map(|member| &mut member.value),
+            _ => None,
+        }
+    }
+
     /// The text of a member that is a string.
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
         match &self.get(key)?.data {

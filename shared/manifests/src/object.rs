@@ -113,7 +113,11 @@ impl Place<'_> {
         let kind = self.kind_of(&node, inherited)?;
         let is_list = members
             .get("items")
-            .is_some_and(|items| matches!(items.value.data, Data::List(_)));
+            .is_some_and(|items| match items.value.data {
+                Data::List(_) => true,
+                Data::Scalar(Value::Null) => kind.kind.ends_with("List"),
+                _ => false,
+            });
         if !is_list {
             out.push(self.object(node, kind));
             return Ok(());
@@ -155,6 +159,10 @@ impl Place<'_> {
             line: node.line,
         };
         let lines = node.lines();
+        let mut node = node;
+        if kind.is("apiextensions.k8s.io", "CustomResourceDefinition") {
+            drop_schemas(&mut node);
+        }
         let mut value = node.into_value();
         drop_nulls(&mut value, kind.is("", "Service"));
         let namespace = value
@@ -182,6 +190,24 @@ impl Place<'_> {
             column: 1,
             message: message.to_owned(),
             hint: hint(""),
+        }
+    }
+}
+
+/// Schemas are most of what definitions are, and nothing is judged by them.
+fn drop_schemas(definition: &mut Node) {
+    let versions = definition
+        .get_mut("spec")
+        .and_then(|spec| spec.get_mut("versions"));
+    if let Some(Node {
+        data: Data::List(versions),
+        ..
+    }) = versions
+    {
+        for version in versions {
+            if let Data::Object(members) = &mut version.data {
+                members.remove("schema");
+            }
         }
     }
 }

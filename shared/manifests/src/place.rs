@@ -60,7 +60,8 @@ fn file_place<'a>(
     options: &Options,
 ) -> Result<FilePlace, ManifestError> {
     let named = Named::by(objects);
-    if let Some(asked) = &options.namespace {
+    let asked = options.namespace.as_ref().filter(|asked| !asked.is_empty());
+    if let Some(asked) = asked {
         let loses_rights = !named.for_unplaced.is_empty() && !named.for_unplaced.contains(asked);
         if loses_rights && !options.namespace_as_given {
             return Err(ManifestError::OtherNamespace {

@@ -3,10 +3,46 @@
 //! `yes`, `on` and `y` are true, `010` is 8, `1_000` is 1000; timestamps stay strings.
 //! <https://github.com/kubernetes-sigs/yaml>
 
+use granit_parser::Tag;
 use serde_json::{Number, Value};
 
+/// What a scalar with its quotes and its tag means. The error is the message about it.
+pub(crate) fn value(text: &str, plain: bool, tag: Option<&Tag>) -> Result<Value, String> {
+    let resolved =
+        || resolve(text).ok_or_else(|| format!("`{text}` is no number that JSON can hold"));
+    let string = || Ok(Value::String(text.to_owned()));
+    let Some(tag) = tag else {
+        return if plain { resolved() } else { string() };
+    };
+    if is_yaml_tag(tag, "binary") {
+        return Err("the tag `!!binary` is not read; write the text itself".to_owned());
+    }
+    let kind = match tag.core_suffix() {
+        None | Some("str") => return string(),
+        Some(kind) => kind,
+    };
+    let value = resolved()?;
+    let fits = match kind {
+        "null" => value.is_null(),
+        "bool" => value.is_boolean(),
+        "int" => value.is_i64() || value.is_u64(),
+        "float" => value.is_number(),
+        _ => true,
+    };
+    if fits {
+        Ok(value)
+    } else {
+        Err(format!("`{text}` is not what its tag `!!{kind}` says"))
+    }
+}
+
+/// Whether a tag is YAML's own of that name, however it is written.
+pub(crate) fn is_yaml_tag(tag: &Tag, name: &str) -> bool {
+    tag.suffix_in_namespace("tag:yaml.org,2002:").as_deref() == Some(name)
+}
+
 /// What an untagged plain scalar means. Numbers that JSON cannot hold are `None`.
-pub(crate) fn resolve(text: &str) -> Option<Value> {
+fn resolve(text: &str) -> Option<Value> {
     let Some(&first) = text.as_bytes().first() else {
         return Some(Value::Null);
     };

@@ -411,3 +411,17 @@ apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: x, namespace:
         )]
     );
 }
+
+#[test]
+fn definitions_are_refused_as_the_api_server_refuses_them() {
+    let definition = |name: &str, scope: &str, versions: &str| {
+        format!(
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{name: {name}}}\nspec: {{group: x.io, scope: {scope}, names: {{plural: as, kind: A}}, versions: {versions}}}\n"
+        )
+    };
+    let version = "[{name: v1, served: true, storage: true}]";
+    accepted(&definition("as.x.io", "Cluster", version));
+    refused(&definition("a.x.io", "Cluster", version), "metadata.name");
+    refused(&definition("as.x.io", "Everywhere", version), "spec.scope");
+    refused(&definition("as.x.io", "Cluster", "[]"), "spec.versions");
+}

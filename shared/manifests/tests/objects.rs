@@ -51,6 +51,9 @@ items:
 - apiVersion: v1
   kind: List
   items: []
+- apiVersion: v1
+  kind: List
+  items: null
 ";
     let manifests = manifests(&[text]);
     assert_eq!(manifests.objects, 2);
@@ -124,6 +127,15 @@ fn exact_repetitions_change_nothing() {
 fn the_order_of_objects_changes_no_fact() {
     let documents = [role("b", "get"), role("a", "get"), role("c", "list")];
     let reversed: Vec<_> = documents.iter().rev().cloned().collect();
+    let repeated = role("a", "get").replace("rules:", "rules: []\nrules:");
+    assert_eq!(
+        manifests(&[&repeated]).snapshot.digest().unwrap(),
+        manifests(&["# a line above\n", &format!("\n\n{repeated}")])
+            .snapshot
+            .digest()
+            .unwrap(),
+        "notices name lines and files; digests do not"
+    );
     let (one, other) = (
         manifests(&[&documents.join("---\n")]),
         manifests(&[&reversed.join("---\n")]),

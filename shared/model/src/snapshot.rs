@@ -207,17 +207,23 @@ fn strip_input_files(value: &mut serde_json::Value) {
     let serde_json::Value::Object(lists) = value else {
         return;
     };
-    for list in lists.values_mut() {
+    for (name, list) in lists {
         let serde_json::Value::Array(objects) = list else {
             continue;
         };
-        for object in objects {
+        for object in &mut *objects {
             if let Some(metadata) = object.get_mut("metadata").and_then(|m| m.as_object_mut()) {
                 metadata.remove("inputFile");
             }
             if let Some(notice) = object.as_object_mut().filter(|o| o.contains_key("code")) {
                 notice.remove("source");
+                // A sentence for people: it may name files and lines.
+                notice.remove("message");
             }
+        }
+        if name == "notices" {
+            objects.sort_by_cached_key(ToString::to_string);
+            objects.dedup();
         }
     }
 }

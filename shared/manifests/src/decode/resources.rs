@@ -28,7 +28,7 @@ pub(super) fn node(raw: &RawObject) -> Result<Typed, Invalid> {
 /// A CustomResourceDefinition without its schemas.
 pub(super) fn definition(raw: &RawObject) -> Result<Typed, Invalid> {
     let mut definition: Box<CustomResourceDefinition> = boxed(raw)?;
-    check_definition(&definition)?;
+    check_definition(&definition, raw.name().unwrap_or_default())?;
     for (version, given) in definition
         .spec
         .versions
@@ -44,7 +44,7 @@ pub(super) fn definition(raw: &RawObject) -> Result<Typed, Invalid> {
     Ok(Typed::CustomResourceDefinition(definition))
 }
 
-fn check_definition(definition: &CustomResourceDefinition) -> Check {
+fn check_definition(definition: &CustomResourceDefinition, name: &str) -> Check {
     let spec = &definition.spec;
     for (field, value) in [
         ("spec.group", &spec.group),
@@ -54,6 +54,11 @@ fn check_definition(definition: &CustomResourceDefinition) -> Check {
         if value.is_empty() {
             return Err(Invalid::new(field, "it is required"));
         }
+    }
+    let expected = format!("{}.{}", spec.names.plural, spec.group);
+    if name != expected {
+        let reason = format!("`{name}` must be plural and group, `{expected}`");
+        return Err(Invalid::new("metadata.name", reason));
     }
     if !matches!(spec.scope.as_str(), "Namespaced" | "Cluster") {
         let reason = format!("`{}` is not a scope (Namespaced, Cluster)", spec.scope);
