@@ -294,32 +294,27 @@ impl EffectiveRights {
     /// The grants whose rules name the resource or a wildcard that covers it, in order.
     fn candidates(&self, request: &Request<'_>) -> Vec<usize> {
         let mut places = Vec::new();
-        self.collect(ALL, "", &mut places);
+        self.collect(ALL, &mut places);
         let subresource = request.sub();
-        if request.resource != ALL || !subresource.is_empty() {
-            self.collect(request.resource, subresource, &mut places);
-        }
-        if !subresource.is_empty() && request.resource != ALL {
-            self.collect(ALL, subresource, &mut places);
+        if subresource.is_empty() {
+            self.collect(request.resource, &mut places);
+        } else {
+            self.collect(&format!("{}/{subresource}", request.resource), &mut places);
+            self.collect(&format!("{ALL}/{subresource}"), &mut places);
         }
         places.sort_unstable();
         places.dedup();
         places
     }
 
-    fn collect(&self, resource: &str, subresource: &str, places: &mut Vec<usize>) {
-        let wanted = || {
-            let separator = if subresource.is_empty() { "" } else { "/" };
-            let parts = [resource, separator, subresource];
-            parts.into_iter().flat_map(str::bytes)
-        };
+    fn collect(&self, resource: &str, places: &mut Vec<usize>) {
         let start = self
             .by_resource
-            .partition_point(|place| resource_at(&self.grants, *place).bytes().lt(wanted()));
+            .partition_point(|place| resource_at(&self.grants, *place) < resource);
         let from = self.by_resource.get(start..).unwrap_or_default();
         let same = from
             .iter()
-            .take_while(|place| resource_at(&self.grants, **place).bytes().eq(wanted()));
+            .take_while(|place| resource_at(&self.grants, **place) == resource);
         places.extend(same.map(|(grant, _)| *grant));
     }
 }

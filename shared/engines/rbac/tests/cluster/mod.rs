@@ -3,7 +3,8 @@
 #![allow(
     dead_code,
     clippy::allow_attributes,
-    reason = "each test file uses its part of these"
+    clippy::unwrap_used,
+    reason = "each test file uses its part of these, and a test may unwrap"
 )]
 
 use opsec_model::objects::PolicyRule;
