@@ -5,6 +5,7 @@ use std::io;
 use opsec_model::report::PracticeReport;
 use opsec_model::{FindingStatus, Half, Report, Severity, Status};
 
+use crate::layout::GLUE;
 use crate::page::{Page, Span};
 use crate::words::{count, half_status, status_span};
 
@@ -56,7 +57,7 @@ fn findings(report: &Report) -> String {
         .rev()
         .filter_map(|severity| Some((severity, *counts.by_severity.get(&severity)?)))
         .filter(|(_, number)| *number > 0)
-        .map(|(severity, number)| format!("{number} {severity}"))
+        .map(|(severity, number)| format!("{number}{GLUE}{severity}"))
         .collect();
     let mut clauses = vec![if fails.is_empty() {
         "No finding fails".to_owned()

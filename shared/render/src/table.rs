@@ -170,7 +170,7 @@ fn weight(code: NoticeCode) -> Option<u8> {
         NoticeCode::Incomplete | NoticeCode::AggregationDiffers => Some(2),
         NoticeCode::EveryNamespaceIntended | NoticeCode::BroadExemption => Some(3),
         NoticeCode::ExpiredExemption | NoticeCode::StaleExemption => Some(4),
-        NoticeCode::MatchedByName => Some(5),
+        NoticeCode::MatchedByName | NoticeCode::BaselinePassedOver => Some(5),
         NoticeCode::DuplicateObject | NoticeCode::DuplicateKey => Some(6),
         NoticeCode::NamespacePlaced
         | NoticeCode::UnknownKinds

@@ -28,10 +28,10 @@ impl Baseline {
     /// # Errors
     /// On the first field that is unknown, of the wrong type or of no meaning, with its path.
     pub fn from_value(value: Value) -> Result<Self, BaselineError> {
-        let baseline: Self = serde_path_to_error::deserialize(value).map_err(|error| {
+        let baseline: Self = serde_path_to_error::deserialize(&value).map_err(|error| {
             let path = error.path().to_string();
             let message = error.into_inner().to_string();
-            field(&path, plain(&path, &message))
+            field(&path, plain(&value, &path, &message))
         })?;
         baseline.validate()?;
         Ok(baseline)
@@ -229,9 +229,13 @@ fn field(path: &str, message: String) -> BaselineError {
 }
 
 /// What a person reads instead of a parser's words.
-fn plain(path: &str, message: &str) -> String {
+fn plain(document: &Value, path: &str, message: &str) -> String {
     if path.ends_with(".expires") {
-        return "it is not a date (YYYY-MM-DD)".to_owned();
+        let pointer = format!("/{path}").replace(['.', '['], "/").replace(']', "");
+        return match document.pointer(&pointer).and_then(Value::as_str) {
+            Some(text) => format!("`{text}` is not a date (YYYY-MM-DD)"),
+            None => "it is not a date (YYYY-MM-DD)".to_owned(),
+        };
     }
     message.to_owned()
 }

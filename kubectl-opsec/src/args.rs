@@ -1,0 +1,232 @@
+//! The command line: parsing only. Flags are kubectl's where kubectl has them.
+
+mod baseline;
+mod check;
+mod files;
+mod help;
+mod list;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+
+pub(crate) use baseline::{BaselineCommand, BaselineListFormat, DocumentFormat};
+pub(crate) use check::{CheckArgs, CheckFormat, HalfArg};
+pub(crate) use files::FileArgs;
+pub(crate) use list::{ListArgs, ListFormat};
+
+/// Judges Kubernetes operators by six security practices
+#[derive(Debug, Parser)]
+#[command(
+    name = "kubectl-opsec",
+    version,
+    before_help = help::TOP,
+    help_template = help::TOP_TEMPLATE,
+    disable_help_subcommand = false,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) general: GeneralArgs,
+}
+
+/// What holds for every command.
+#[derive(Debug, clap::Args)]
+pub(crate) struct GeneralArgs {
+    /// Where baselines are kept [default: the user's data directory]
+    #[arg(
+        long,
+        env = "OPSEC_DATA_DIR",
+        hide_env_values = true,
+        value_name = "DIR",
+        global = true,
+        help_heading = "General"
+    )]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Colour: auto is on a terminal, unless NO_COLOR or TERM=dumb says otherwise
+    #[arg(
+        long,
+        value_enum,
+        default_value_t = ColorArg::Auto,
+        value_name = "WHEN",
+        hide_possible_values = true,
+        global = true,
+        help_heading = "General"
+    )]
+    pub(crate) color: ColorArg,
+    /// How much to say about errors: 1 adds their causes
+    #[arg(
+        short = 'v',
+        long = "v",
+        default_value_t = 0,
+        value_name = "LEVEL",
+        global = true,
+        help_heading = "General"
+    )]
+    pub(crate) verbosity: u8,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorArg {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Judge an operator by the six practices
+    Check(CheckArgs),
+    /// List the operators that files hold, why each is one, and what it consists of
+    List(ListArgs),
+    /// Keep baselines: what you accept of an operator
+    #[command(
+        subcommand,
+        before_help = help::BASELINE,
+        help_template = help::TEMPLATE,
+        arg_required_else_help = true
+    )]
+    Baseline(BaselineCommand),
+}
+
+/// Parses a command line, program name first.
+///
+/// # Errors
+/// With what to print instead: help, the version, or what is wrong.
+pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Args, clap::Error> {
+    let words: Vec<OsString> = words.into_iter().collect();
+    let program = words.first().cloned().unwrap_or_default();
+    let matches = Args::command()
+        .bin_name(called_as(&PathBuf::from(program)))
+        .try_get_matches_from(words)?;
+    Args::from_arg_matches(&matches)
+}
+
+/// How usage lines call the program: as kubectl runs it when it is installed as its plugin.
+fn called_as(program: &std::path::Path) -> String {
+    let name = program
+        .file_stem()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    match name.as_str() {
+        "" | "kubectl-opsec" => "kubectl opsec".to_owned(),
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Args, String> {
+        parse(line.split(' ').map(OsString::from)).map_err(|error| error.to_string())
+    }
+
+    fn check(line: &str) -> CheckArgs {
+        match parsed(line).unwrap().command {
+            Command::Check(args) => args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn files_repeat_and_standard_input_is_a_dash() {
+        let args = check("kubectl-opsec check cert-manager -f a.yaml -f dir -R -f - -n ns");
+        assert_eq!(args.operator.as_deref(), Some("cert-manager"));
+        assert_eq!(args.files.filename.len(), 3);
+        assert!(args.files.recursive);
+        assert_eq!(args.files.namespace.as_deref(), Some("ns"));
+    }
+
+    #[test]
+    fn severities_and_halves_are_words() {
+        let args = check("kubectl-opsec check -f a --fail-on high --half operator -o json");
+        assert_eq!(args.fail_on, Some(opsec_model::Severity::High));
+        assert_eq!(args.half, Some(HalfArg::Operator));
+        assert_eq!(args.output, CheckFormat::Json);
+        let error = parsed("kubectl-opsec check -f a --fail-on grave").unwrap_err();
+        assert!(error.contains("`grave` is not a severity"), "{error}");
+    }
+
+    #[test]
+    fn all_and_a_name_exclude_each_other() {
+        assert!(parsed("kubectl-opsec check x --all -f a").is_err());
+        assert!(parsed("kubectl-opsec check --all -f a").is_ok());
+    }
+
+    #[test]
+    fn each_limit_is_an_option() {
+        let args = check(
+            "kubectl-opsec check -f a --max-bytes 1 --max-file-bytes 2 --max-documents 3 \
+             --max-depth 4 --max-nodes 5"
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+                .as_str(),
+        );
+        let limits = args.files.limits();
+        assert_eq!(
+            (limits.total_bytes, limits.file_bytes, limits.documents),
+            (1, 2, 3)
+        );
+        assert_eq!((limits.depth, limits.nodes), (4, 5));
+    }
+
+    #[test]
+    fn without_limits_the_defaults_hold() {
+        let args = check("kubectl-opsec check -f a");
+        assert_eq!(args.files.limits(), opsec_gather::Limits::default());
+    }
+
+    #[test]
+    fn usage_is_kubectls_when_installed_as_its_plugin() {
+        for (program, expected) in [
+            ("/usr/bin/kubectl-opsec", "Usage: kubectl opsec check"),
+            ("opsec", "Usage: opsec check"),
+        ] {
+            let help = parsed(&format!("{program} check --help")).unwrap_err();
+            assert!(help.contains(expected), "{help}");
+        }
+    }
+
+    #[test]
+    fn every_help_opens_with_two_examples_that_parse() {
+        for command in [
+            "",
+            "check ",
+            "list ",
+            "baseline ",
+            "baseline apply ",
+            "baseline get ",
+            "baseline list ",
+            "baseline delete ",
+        ] {
+            let help = parsed(&format!("kubectl-opsec {command}--help")).unwrap_err();
+            let examples: Vec<&str> = help
+                .lines()
+                .take(7)
+                .filter_map(|line| line.trim().strip_prefix("kubectl opsec "))
+                .map(|line| line.split(" # ").next().unwrap_or_default().trim())
+                .collect();
+            assert_eq!(examples.len(), 2, "{command}: {help}");
+            for example in examples {
+                let line = format!("kubectl-opsec {example}");
+                assert!(parsed(&line).is_ok(), "{line}");
+            }
+        }
+    }
+}

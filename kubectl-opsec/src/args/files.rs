@@ -1,0 +1,59 @@
+//! Which files are read, and how much of them.
+
+use std::ffi::OsString;
+
+use clap::Args;
+use opsec_gather::Limits;
+
+/// Files as kubectl takes them.
+#[derive(Debug, Args)]
+pub(crate) struct FileArgs {
+    /// A file, a directory, or - for standard input; may be repeated
+    #[arg(short = 'f', long, value_name = "FILE", help_heading = "Input")]
+    pub(crate) filename: Vec<OsString>,
+    /// Read the subdirectories of directories too
+    #[arg(short = 'R', long, help_heading = "Input")]
+    pub(crate) recursive: bool,
+    /// Where objects go that name no namespace [default: the one that their bindings name]
+    #[arg(short = 'n', long, value_name = "NAMESPACE", help_heading = "Input")]
+    pub(crate) namespace: Option<String>,
+    /// Judge as written although the bindings name another namespace than -n
+    #[arg(long, requires = "namespace", help_heading = "Input")]
+    pub(crate) namespace_as_given: bool,
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+#[derive(Debug, Args)]
+struct LimitArgs {
+    /// Bytes of all input together [default: 256 MiB]
+    #[arg(long = "max-bytes", value_name = "BYTES", help_heading = "Limits")]
+    bytes: Option<u64>,
+    /// Bytes of one file [default: 64 MiB]
+    #[arg(long = "max-file-bytes", value_name = "BYTES", help_heading = "Limits")]
+    file_bytes: Option<u64>,
+    /// Documents of all input together [default: 20000]
+    #[arg(long = "max-documents", value_name = "NUMBER", help_heading = "Limits")]
+    documents: Option<usize>,
+    /// Levels of nesting [default: 200]
+    #[arg(long = "max-depth", value_name = "NUMBER", help_heading = "Limits")]
+    depth: Option<usize>,
+    /// Values of all input together, aliases followed [default: 5000000]
+    #[arg(long = "max-nodes", value_name = "NUMBER", help_heading = "Limits")]
+    nodes: Option<usize>,
+}
+
+impl FileArgs {
+    /// How much is read.
+    pub(crate) fn limits(&self) -> Limits {
+        let given = &self.limits;
+        let default = Limits::default();
+        Limits {
+            total_bytes: given.bytes.unwrap_or(default.total_bytes),
+            file_bytes: given.file_bytes.unwrap_or(default.file_bytes),
+            documents: given.documents.unwrap_or(default.documents),
+            depth: given.depth.unwrap_or(default.depth),
+            nodes: given.nodes.unwrap_or(default.nodes),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What help opens with: two examples that work as they stand.
+
+/// A command's help: what it does, examples, usage, options.
+pub(crate) const TEMPLATE: &str = "\
+{about-with-newline}
+{before-help}{usage-heading} {usage}
+
+{all-args}{after-help}";
+
+/// The program's help, its commands by what one wants to do.
+pub(crate) const TOP_TEMPLATE: &str = "\
+{about-with-newline}
+{before-help}{usage-heading} {usage}
+
+Judge:
+  check     Judge an operator by the six practices
+  list      List the operators that files hold, why each is one, and what it consists of
+
+Baselines:
+  baseline  Keep what you accept of an operator: apply, get, list, delete
+
+General:
+{options}
+
+`kubectl opsec COMMAND --help` says more about a command.
+Exit status of check: 0 no FAIL and no UNKNOWN, 1 a FAIL, 2 usage or nothing judged, 3 an UNKNOWN.";
+
+pub(crate) const TOP: &str = "\
+Examples:
+  kubectl opsec check -f cert-manager.yaml
+  kubectl opsec list -f manifests/ -R";
+
+pub(crate) const CHECK: &str = "\
+Examples:
+  kubectl opsec check cert-manager -f cert-manager.yaml
+  kubectl opsec check -f - --half operator -o json   # helm template … | kubectl opsec check -f -";
+
+pub(crate) const LIST: &str = "\
+Examples:
+  kubectl opsec list -f cert-manager.yaml
+  kubectl opsec list -f manifests/ -R -o json";
+
+pub(crate) const BASELINE: &str = "\
+Examples:
+  kubectl opsec baseline apply -f cert-manager-baseline.yaml
+  kubectl opsec baseline list";
+
+pub(crate) const BASELINE_APPLY: &str = "\
+Examples:
+  kubectl opsec baseline apply -f cert-manager-baseline.yaml
+  kubectl opsec baseline apply -f -";
+
+pub(crate) const BASELINE_GET: &str = "\
+Examples:
+  kubectl opsec baseline get default
+  kubectl opsec baseline get cert-manager -o json";
+
+pub(crate) const BASELINE_LIST: &str = "\
+Examples:
+  kubectl opsec baseline list
+  kubectl opsec baseline list -o json";
+
+pub(crate) const BASELINE_DELETE: &str = "\
+Examples:
+  kubectl opsec baseline delete cert-manager
+  kubectl opsec baseline delete cert-manager --data-dir ./baselines";

@@ -1,0 +1,22 @@
+//! One module a command: what is asked of the service, and how its answer is printed.
+
+mod baseline;
+mod check;
+mod list;
+
+use crate::args::Command;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// Runs a command.
+///
+/// # Errors
+/// When it could not do what it was asked.
+pub(crate) async fn run(command: Command, context: Context) -> Result<Exit, Failure> {
+    match command {
+        Command::Check(args) => check::run(args, context).await,
+        Command::List(args) => list::run(args, context).await,
+        Command::Baseline(command) => baseline::run(command, &context).await,
+    }
+}

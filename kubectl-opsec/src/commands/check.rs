@@ -1,0 +1,133 @@
+//! `check`: judges operators of files.
+
+use opsec_model::report::ReportList;
+use opsec_model::{API_VERSION, Half, Report, SourceMap};
+use opsec_proto::v1;
+use opsec_proto::v1::check_request::{BaselineChoice, Input};
+use opsec_wire::{decode_report, encode_half, encode_severity, encode_snapshot};
+
+use crate::args::{CheckArgs, CheckFormat, HalfArg};
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::service::{Service, ServiceError};
+use crate::{document, input, output};
+
+/// Judges, prints, and ends with what it came to.
+///
+/// # Errors
+/// When nothing could be judged.
+pub(crate) async fn run(args: CheckArgs, mut context: Context) -> Result<Exit, Failure> {
+    let progress = Progress::start("reading files");
+    if args.files.filename.is_empty() {
+        return Err(Failure::NoInput);
+    }
+    let inline = args.baseline.as_deref().map(document::read).transpose()?;
+    // What is accepted is read, and the store closed, before anything that may take long.
+    let service = Service::for_checks(context.data_dir.as_deref())?;
+    let manifests = input::gather(&args.files)?;
+    progress.step("judging");
+    let snapshot = encode_snapshot(&manifests.snapshot).map_err(Failure::Snapshot)?;
+    let request = v1::CheckRequest {
+        input: Some(Input::Snapshot(snapshot)),
+        operator: args.operator.clone().unwrap_or_default(),
+        all: args.all,
+        half: args.half.map(half).map(encode_half).unwrap_or_default(),
+        fail_on: args.fail_on.map(encode_severity).unwrap_or_default(),
+        baseline_choice: inline
+            .as_ref()
+            .map(|inline| BaselineChoice::InlineBaseline(inline.content.clone().into())),
+        ..v1::CheckRequest::default()
+    };
+    let response = service
+        .check(request)
+        .await
+        .map_err(|error| match &inline {
+            Some(inline) if error.is_about_baseline() => inline.refused(&error),
+            _ => Failure::Service(error),
+        })?;
+    let reports = decode(response, &manifests.sources)?;
+    drop(progress);
+    context.layout.objects = Some(manifests.objects);
+    print(&args, reports, &context)
+}
+
+fn half(half: HalfArg) -> Half {
+    match half {
+        HalfArg::Operator => Half::Operator,
+        HalfArg::Cluster => Half::Cluster,
+    }
+}
+
+fn decode(response: v1::CheckResponse, sources: &SourceMap) -> Result<Vec<Report>, Failure> {
+    let mut reports = Vec::new();
+    for result in response.results {
+        let report = result.report.ok_or(ServiceError::EmptyAnswer)?;
+        let mut report = decode_report(report)?;
+        report.locate(sources);
+        reports.push(report);
+    }
+    Ok(reports)
+}
+
+fn print(args: &CheckArgs, reports: Vec<Report>, context: &Context) -> Result<Exit, Failure> {
+    if reports.is_empty() {
+        return Err(Failure::NoOperator);
+    }
+    let exit = Exit::of_check(reports.iter().map(|report| report.status));
+    let mut out = Vec::new();
+    if args.all {
+        let list = ReportList {
+            api_version: API_VERSION.to_owned(),
+            kind: "ReportList".to_owned(),
+            items: reports,
+        };
+        print_all(args.output, &list, context, &mut out)?;
+    } else {
+        for report in &reports {
+            print_one(args.output, report, context, &mut out)?;
+        }
+    }
+    output::answer(&out)?;
+    match exit {
+        Exit::Usage => Err(Failure::NothingJudged),
+        exit => Ok(exit),
+    }
+}
+
+fn print_one(
+    format: CheckFormat,
+    report: &Report,
+    context: &Context,
+    out: &mut Vec<u8>,
+) -> Result<(), Failure> {
+    match format {
+        CheckFormat::Table => opsec_render::table(report, &context.layout, out),
+        CheckFormat::Wide => opsec_render::wide(report, &context.layout, out),
+        CheckFormat::Json => opsec_render::json(report, out),
+        CheckFormat::Yaml => opsec_render::yaml(report, out),
+    }
+    .map_err(Failure::Output)
+}
+
+fn print_all(
+    format: CheckFormat,
+    list: &ReportList,
+    context: &Context,
+    out: &mut Vec<u8>,
+) -> Result<(), Failure> {
+    match format {
+        CheckFormat::Table => opsec_render::matrix(list, &context.layout, out),
+        CheckFormat::Json => opsec_render::json(list, out),
+        CheckFormat::Yaml => opsec_render::yaml(list, out),
+        CheckFormat::Wide => {
+            for report in &list.items {
+                print_one(format, report, context, out)?;
+                out.push(b'\n');
+            }
+            opsec_render::matrix(list, &context.layout, out)
+        }
+    }
+    .map_err(Failure::Output)
+}

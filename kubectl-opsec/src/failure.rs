@@ -1,0 +1,91 @@
+//! Why a command could not do what it was asked: one line for a person, causes with `-v 1`.
+
+use std::error::Error as _;
+use std::io;
+
+use opsec_gather::{GatherError, ManifestError};
+use opsec_server::StoreError;
+use opsec_wire::FieldError;
+
+use crate::exit::Exit;
+use crate::output::say;
+use crate::service::ServiceError;
+
+/// Why a command could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// No file was named.
+    #[error("this build judges files: give -f FILE (or -f - for standard input)")]
+    NoInput,
+    /// The input could not be read.
+    #[error(transparent)]
+    Gather(#[from] GatherError),
+    /// The input is no manifest.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// There is nothing to judge.
+    #[error(
+        "no operator was found in these files; name what is to be judged: kubectl opsec check NAME -f …"
+    )]
+    NoOperator,
+    /// No rule had a subject.
+    #[error("nothing in these files could be judged: no rule had a subject")]
+    NothingJudged,
+    /// A baseline document could not be read.
+    #[error("baseline {file} cannot be read: {source}")]
+    BaselineUnreadable {
+        /// The file as named.
+        file: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A baseline document is not one.
+    #[error("baseline {file}: {reason}")]
+    Baseline {
+        /// The file as named.
+        file: String,
+        /// What is wrong, its path first.
+        reason: String,
+    },
+    /// The baselines cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The service refused.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// What the service answered cannot be read.
+    #[error("the service's answer cannot be read: {0}")]
+    Answer(#[from] FieldError),
+    /// The snapshot cannot be sent.
+    #[error("what these files hold cannot be sent to the service: {0}")]
+    Snapshot(#[source] FieldError),
+    /// There is no place for baselines.
+    #[error("this system has no place for a user's data; name one with --data-dir")]
+    NoDataDir,
+    /// The answer cannot be written.
+    #[error("the answer cannot be written: {0}")]
+    Output(#[source] io::Error),
+    /// The program cannot start its own threads.
+    #[error("cannot start: {0}")]
+    Start(#[from] io::Error),
+}
+
+/// Says it, and ends as a usage error does.
+pub(crate) fn report(failure: &Failure, verbosity: u8) -> Exit {
+    let message = failure.to_string();
+    say(&format!("error: {message}"));
+    if verbosity > 0 {
+        let mut said = message;
+        let mut cause = failure.source();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            // A message that quotes its cause need not be followed by it.
+            if !said.contains(&text) {
+                say(&format!("  caused by: {text}"));
+            }
+            said = text;
+            cause = error.source();
+        }
+    }
+    Exit::Usage
+}

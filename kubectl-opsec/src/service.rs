@@ -1,0 +1,207 @@
+//! The service, in this process: the generated client over the generated server, no socket.
+
+use std::path::Path;
+
+use opsec_proto::v1;
+use opsec_proto::v1::baseline_service_client::BaselineServiceClient;
+use opsec_proto::v1::check_service_client::CheckServiceClient;
+use opsec_server::{Embedded, StoreError, StoreLocation, embedded};
+use tonic::Status;
+use tonic::service::Routes;
+use tonic_types::StatusExt as _;
+
+/// Most bytes of an answer: the reports of all operators of a large input.
+const ANSWER_LIMIT: usize = 256 << 20;
+
+/// Why the service did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ServiceError {
+    /// It refused.
+    #[error("{}", words(.0))]
+    Refused(#[source] Box<Status>),
+    /// It left out what it must answer.
+    #[error("the service's answer lacks what was asked for")]
+    EmptyAnswer,
+}
+
+fn words(status: &Status) -> String {
+    match status.message() {
+        "" => format!("the service failed: {}", status.code()),
+        message => message.to_owned(),
+    }
+}
+
+impl From<Status> for ServiceError {
+    fn from(status: Status) -> Self {
+        Self::Refused(Box::new(status))
+    }
+}
+
+impl ServiceError {
+    /// Whether another's change came between reading and writing, so that it is worth another try.
+    pub(crate) fn is_overtaken(&self) -> bool {
+        self.is_for(&["ETAG_STALE", "BASELINE_NOT_FOUND", "BASELINE_EXISTS"])
+    }
+
+    /// Whether it is the baseline document that is wrong.
+    pub(crate) fn is_about_baseline(&self) -> bool {
+        self.is_for(&[
+            "SPEC_INVALID",
+            "NAME_INVALID",
+            "EXTENDS_INVALID",
+            "SPEC_TOO_LARGE",
+            "SCOPE_CLAIMED",
+        ])
+    }
+
+    /// The baseline that is there already, when that is why it refused.
+    pub(crate) fn existing_baseline(&self) -> Option<String> {
+        self.is_for(&["BASELINE_EXISTS"])
+            .then(|| self.metadata("baseline"))
+            .flatten()
+    }
+
+    fn is_for(&self, reasons: &[&str]) -> bool {
+        let Self::Refused(status) = self else {
+            return false;
+        };
+        let info = status.get_details_error_info();
+        info.is_some_and(|info| reasons.contains(&info.reason.as_str()))
+    }
+
+    fn metadata(&self, key: &str) -> Option<String> {
+        let Self::Refused(status) = self else {
+            return None;
+        };
+        status.get_details_error_info()?.metadata.remove(key)
+    }
+}
+
+/// The services of this process.
+#[derive(Debug, Clone)]
+pub(crate) struct Service {
+    check: CheckServiceClient<Routes>,
+    baselines: BaselineServiceClient<Routes>,
+}
+
+impl Service {
+    /// For judging: what is accepted is read at once, and the store closed again. A directory
+    /// that is absent is not opened.
+    pub(crate) fn for_checks(directory: Option<&Path>) -> Result<Self, StoreError> {
+        Self::over(directory.map(StoreLocation::new))
+    }
+
+    /// For what no baseline decides.
+    pub(crate) fn without_store() -> Result<Self, StoreError> {
+        Self::over(None)
+    }
+
+    /// For keeping baselines, as they are stored now: what others change later it does not see.
+    pub(crate) fn for_baselines(directory: &Path) -> Result<Self, StoreError> {
+        Self::over(Some(StoreLocation::new(directory)))
+    }
+
+    fn over(store: Option<StoreLocation>) -> Result<Self, StoreError> {
+        let services = embedded(Embedded { store })?;
+        Ok(Self {
+            check: CheckServiceClient::new(services.clone())
+                .max_encoding_message_size(usize::MAX)
+                .max_decoding_message_size(ANSWER_LIMIT),
+            baselines: BaselineServiceClient::new(services).max_decoding_message_size(ANSWER_LIMIT),
+        })
+    }
+
+    /// Judges.
+    pub(crate) async fn check(
+        &self,
+        request: v1::CheckRequest,
+    ) -> Result<v1::CheckResponse, ServiceError> {
+        Ok(self.check.clone().check(request).await?.into_inner())
+    }
+
+    /// A page of the operators of an input.
+    pub(crate) async fn list_operators(
+        &self,
+        request: v1::ListOperatorsRequest,
+    ) -> Result<v1::ListOperatorsResponse, ServiceError> {
+        let mut client = self.check.clone();
+        Ok(client.list_operators(request).await?.into_inner())
+    }
+
+    /// A baseline by name, with or without its collection.
+    pub(crate) async fn get_baseline(&self, name: &str) -> Result<v1::Baseline, ServiceError> {
+        let request = v1::GetBaselineRequest {
+            name: resource_name(name),
+        };
+        let response = self.baselines.clone().get_baseline(request).await?;
+        let baseline = response.into_inner().baseline;
+        baseline.ok_or(ServiceError::EmptyAnswer)
+    }
+
+    /// All baselines.
+    pub(crate) async fn list_baselines(&self) -> Result<Vec<v1::Baseline>, ServiceError> {
+        let mut client = self.baselines.clone();
+        let mut baselines = Vec::new();
+        let mut page_token = String::new();
+        loop {
+            let request = v1::ListBaselinesRequest {
+                page_size: 1000,
+                page_token,
+            };
+            let response = client.list_baselines(request).await?.into_inner();
+            baselines.extend(response.baselines);
+            page_token = response.next_page_token;
+            if page_token.is_empty() {
+                return Ok(baselines);
+            }
+        }
+    }
+
+    /// Stores a baseline that is not there.
+    pub(crate) async fn create_baseline(
+        &self,
+        baseline: v1::Baseline,
+    ) -> Result<v1::Baseline, ServiceError> {
+        let request = v1::CreateBaselineRequest {
+            baseline: Some(baseline),
+            ..v1::CreateBaselineRequest::default()
+        };
+        let response = self.baselines.clone().create_baseline(request).await?;
+        let created = response.into_inner().baseline;
+        created.ok_or(ServiceError::EmptyAnswer)
+    }
+
+    /// Replaces a baseline's content; whether it was equal already.
+    pub(crate) async fn update_baseline(
+        &self,
+        baseline: v1::Baseline,
+    ) -> Result<(v1::Baseline, bool), ServiceError> {
+        let request = v1::UpdateBaselineRequest {
+            baseline: Some(baseline),
+            ..v1::UpdateBaselineRequest::default()
+        };
+        let response = self.baselines.clone().update_baseline(request).await?;
+        let response = response.into_inner();
+        let updated = response.baseline.ok_or(ServiceError::EmptyAnswer)?;
+        Ok((updated, response.unchanged))
+    }
+
+    /// Deletes a baseline as it was read.
+    pub(crate) async fn delete_baseline(&self, read: v1::Baseline) -> Result<(), ServiceError> {
+        let request = v1::DeleteBaselineRequest {
+            name: read.name,
+            etag: read.etag,
+            ..v1::DeleteBaselineRequest::default()
+        };
+        self.baselines.clone().delete_baseline(request).await?;
+        Ok(())
+    }
+}
+
+fn resource_name(name: &str) -> String {
+    if name.starts_with("baselines/") {
+        name.to_owned()
+    } else {
+        format!("baselines/{name}")
+    }
+}
