@@ -2,7 +2,7 @@
 //! ServiceAccount.
 
 use opsec_model::{ObjectRef, Reach};
-use opsec_rbac::{Names, Reaching};
+use opsec_rbac::{EffectiveRights, Names, Reaching};
 use opsec_rights::{GradedHit, GradedRight};
 
 use crate::context::Context;
@@ -27,7 +27,7 @@ pub(crate) fn judge(context: &Context<'_>, rule: &'static str) -> Judgement {
 pub(crate) fn draft(context: &Context<'_>, right: &GradedRight) -> Draft {
     let mut draft = Draft::new(
         right.severity,
-        title(right),
+        title(context, right),
         gain(right),
         right.row.remedy,
     )
@@ -72,11 +72,11 @@ fn gain(right: &GradedRight) -> String {
 }
 
 /// `can create pods in every namespace`.
-fn title(right: &GradedRight) -> String {
+fn title(context: &Context<'_>, right: &GradedRight) -> String {
     let Some(worst) = worst(right) else { return format!("can {}", right.row.may) };
     let hit = &worst.hit;
     if right.container {
-        return container_title(right, worst);
+        return container_title(context, right, worst);
     }
     let mut what = if hit.alone {
         format!("may {} and no more: one right short", hit.row.may)
@@ -102,7 +102,7 @@ fn title(right: &GradedRight) -> String {
     title
 }
 
-fn container_title(right: &GradedRight, worst: &GradedHit) -> String {
+fn container_title(context: &Context<'_>, right: &GradedRight, worst: &GradedHit) -> String {
     let place = match &worst.hit.scope {
         Reaching::Cluster => String::new(),
         Reaching::Namespace(namespace) => format!(" of {namespace}"),
@@ -114,12 +114,16 @@ fn container_title(right: &GradedRight, worst: &GradedHit) -> String {
         }
         "ESC-WILDCARD" => format!("may do everything{place}"),
         _ => {
-            let mut verbs: Vec<&str> = right
-                .hits
+            // The verbs of the rules that name everything, not of all that is folded in.
+            let star = |list: &[String]| list.iter().any(|entry| entry == "*");
+            let grants = context.effective(&right.account).map(EffectiveRights::grants);
+            let mut verbs: Vec<&str> = grants
+                .unwrap_or_default()
                 .iter()
-                .chain(right.folded.iter().flat_map(|folded| &folded.hits))
-                .flat_map(|graded| &graded.hit.atoms)
-                .map(|atom| atom.verb.as_str())
+                .filter(|grant| {
+                    !grant.bootstrap && star(&grant.rule.api_groups) && star(&grant.rule.resources)
+                })
+                .flat_map(|grant| grant.rule.verbs.iter().map(String::as_str))
                 .collect();
             verbs.sort_unstable();
             verbs.dedup();

@@ -61,7 +61,9 @@ impl Held<'_> {
         let reach = entry.graded.reach;
         match id {
             "ESC-SECRET-READ" | "ESC-SECRET-REVEAL"
-                if reach == Reach::Cluster && self.at_cluster(&PODS) =>
+                if reach == Reach::Cluster
+                    && matches!(entry.graded.hit.names, Names::All)
+                    && self.at_cluster(&PODS) =>
             {
                 raise(entry, Severity::Critical, "it may also create pods in every namespace");
             }

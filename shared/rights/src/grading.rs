@@ -237,7 +237,9 @@ impl<'a> Grading<'a> {
                     rest.is_empty() || rest.starts_with(['-', '.', '_'])
                 })
             });
-        let groups = self.operator.owned_kinds.iter().map(|kind| kind.group.as_str());
+        let owned = self.operator.owned_kinds.iter().map(|kind| kind.group.as_str());
+        let presumed = self.operator.presumed_own_groups.iter().map(String::as_str);
+        let groups = owned.chain(presumed);
         let after_a_group = groups
             .filter(|group| !group.is_empty())
             .any(|group| name == group || name.ends_with(&format!(".{group}")));

@@ -96,7 +96,11 @@ fn causes_of(context: &Context<'_>, workload: &Workload) -> Vec<Draft> {
         if broken.is_empty() {
             continue;
         }
-        let checks: Vec<&str> = broken.iter().map(|(check, _)| &**check).collect();
+        // Kubernetes' own names of the checks, less the level that the title says already.
+        let checks: Vec<&str> = broken
+            .iter()
+            .map(|(check, _)| check.split_once('_').map_or(*check, |(name, _)| name))
+            .collect();
         let fields: Vec<String> = broken.iter().map(|(_, path)| path.clone()).collect();
         drafts.push(draft(
             context,
