@@ -133,8 +133,13 @@ impl Search<'_> {
             .collect()
     }
 
+    /// Whether a grant is the API server's own, or what its role `view` holds by itself: of
+    /// `view` only what others aggregate into it counts.
     pub(crate) fn is_bootstrap(self, grant: usize) -> bool {
-        self.rights.grants().get(grant).is_some_and(|grant| grant.bootstrap)
+        self.rights.grants().get(grant).is_some_and(|grant| {
+            let view = grant.role.kind == "ClusterRole" && grant.role.name == "view";
+            grant.bootstrap || (view && grant.source_bootstrap)
+        })
     }
 
     /// One of each group of parts, all in the same scope.
@@ -168,6 +173,7 @@ pub(crate) fn merge(row: &'static Row, entries: Vec<PartHeld>) -> Vec<Hit> {
         });
         hit.atoms.insert(atom);
         hit.grants.insert(held.grant);
+        hit.grants.extend(held.with);
         hit.latent &= latent;
     }
     merged.into_values().collect()
