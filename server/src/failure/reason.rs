@@ -1,0 +1,253 @@
+//! The code, reason and metadata of each failure.
+
+use std::collections::HashMap;
+
+use opsec_manifests::ManifestError;
+use opsec_operators::{Candidate, ResolveError};
+use opsec_practices::CheckError;
+use opsec_store::{ChangeError, StoreError};
+use opsec_wire::Problem;
+use tonic::Code;
+
+use super::Failure;
+
+/// What a caller's program goes by.
+type Reason = (Code, &'static str, HashMap<String, String>);
+
+impl Failure {
+    pub(super) fn reason(&self) -> Reason {
+        match self {
+            Self::Field { field, .. } => invalid("FIELD_INVALID", &[("field", field)]),
+            Self::Name { field, .. } => invalid("NAME_INVALID", &[("field", field)]),
+            Self::Wire(error) => wire(error, "FIELD_INVALID"),
+            Self::Snapshot(error) => wire(error, "SNAPSHOT_MALFORMED"),
+            Self::Documents(error) => documents(error),
+            Self::DocumentsTooLarge { limit, .. } => {
+                invalid("INPUT_LIMIT", &[("limit", &limit.to_string())])
+            }
+            Self::Check(error) => check(error),
+            Self::Spec { path, .. } => spec(path),
+            Self::SpecTooLarge { limit, .. } => {
+                invalid("SPEC_TOO_LARGE", &[("limit", &limit.to_string())])
+            }
+            Self::BaselineNotFound(name) => (
+                Code::NotFound,
+                "BASELINE_NOT_FOUND",
+                metadata(&[("baseline", name)]),
+            ),
+            Self::Change(error) => change(error),
+            Self::NoStore => (Code::FailedPrecondition, "STORE_ABSENT", HashMap::new()),
+            Self::RequestId(_) => invalid("REQUEST_ID_INVALID", &[("field", "request_id")]),
+            Self::PageSize(_) => invalid("PAGE_SIZE_INVALID", &[("field", "page_size")]),
+            Self::PageToken => invalid("PAGE_TOKEN_INVALID", &[("field", "page_token")]),
+            Self::Bug(id) => (Code::Internal, "BUG", metadata(&[("id", &id.to_string())])),
+        }
+    }
+}
+
+fn metadata(pairs: &[(&str, &str)]) -> HashMap<String, String> {
+    pairs
+        .iter()
+        .map(|&(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}
+
+fn invalid(reason: &'static str, pairs: &[(&str, &str)]) -> Reason {
+    (Code::InvalidArgument, reason, metadata(pairs))
+}
+
+fn wire(error: &opsec_wire::FieldError, malformed: &'static str) -> Reason {
+    let reason = match error.problem {
+        Problem::Newer(_) => "SNAPSHOT_NEWER",
+        Problem::EnumUnknown(_) => "ENUM_UNKNOWN",
+        Problem::Missing | Problem::Malformed(_) => malformed,
+    };
+    invalid(reason, &[("field", &error.field)])
+}
+
+fn spec(path: &str) -> Reason {
+    let reason = match path {
+        "spec.extends" => "EXTENDS_INVALID",
+        "metadata.name" => "NAME_INVALID",
+        _ => "SPEC_INVALID",
+    };
+    invalid(reason, &[("path", path)])
+}
+
+fn documents(error: &ManifestError) -> Reason {
+    match error {
+        ManifestError::Document {
+            file,
+            document,
+            line,
+            column,
+            ..
+        } => invalid(
+            "DOCUMENT_MALFORMED",
+            &[
+                ("file", file),
+                ("document", &document.to_string()),
+                ("line", &line.to_string()),
+                ("column", &column.to_string()),
+            ],
+        ),
+        ManifestError::Text {
+            file, line, column, ..
+        } => invalid(
+            "DOCUMENT_MALFORMED",
+            &[
+                ("file", file),
+                ("line", &line.to_string()),
+                ("column", &column.to_string()),
+            ],
+        ),
+        ManifestError::FileTooLarge { file, limit, .. }
+        | ManifestError::InputTooLarge { file, limit, .. } => invalid(
+            "INPUT_LIMIT",
+            &[("file", file), ("limit", &limit.to_string())],
+        ),
+        ManifestError::TooManyDocuments { file, limit, .. }
+        | ManifestError::TooDeep { file, limit, .. }
+        | ManifestError::TooManyNodes { file, limit, .. } => invalid(
+            "INPUT_LIMIT",
+            &[("file", file), ("limit", &limit.to_string())],
+        ),
+        ManifestError::OtherNamespace { file, .. } => invalid(
+            "FIELD_INVALID",
+            &[("field", "documents.namespace"), ("file", file)],
+        ),
+    }
+}
+
+fn check(error: &CheckError) -> Reason {
+    let CheckError::Resolve(error) = error else {
+        return invalid("SNAPSHOT_MALFORMED", &[("field", "facts")]);
+    };
+    let ambiguous = |pairs: &[(&str, &str)]| invalid("OPERATOR_AMBIGUOUS", pairs);
+    let not_found =
+        |pairs: &[(&str, &str)]| (Code::NotFound, "OPERATOR_NOT_FOUND", metadata(pairs));
+    match error {
+        ResolveError::NotFound {
+            name,
+            candidates,
+            suggestion,
+        } => {
+            let candidates = names(candidates);
+            let mut pairs = vec![("operator", name.as_str()), ("candidates", &candidates)];
+            pairs.extend(suggestion.iter().map(|name| ("suggestion", name.as_str())));
+            not_found(&pairs)
+        }
+        ResolveError::NoneFound => not_found(&[]),
+        ResolveError::Ambiguous { name, candidates } => {
+            ambiguous(&[("operator", name), ("candidates", &names(candidates))])
+        }
+        ResolveError::Several { candidates } => ambiguous(&[("candidates", &names(candidates))]),
+    }
+}
+
+/// Candidates as `namespace/name`, between commas.
+fn names(candidates: &[Candidate]) -> String {
+    let names = candidates.iter().map(|candidate| {
+        let namespace = candidate.namespaces.first().map_or("", String::as_str);
+        format!("{namespace}/{}", candidate.name)
+    });
+    names.collect::<Vec<_>>().join(",")
+}
+
+fn change(error: &ChangeError) -> Reason {
+    match error {
+        ChangeError::Store(error) => store(error),
+        ChangeError::Exists { name, revision } => (
+            Code::AlreadyExists,
+            "BASELINE_EXISTS",
+            metadata(&[("baseline", name), ("revision", &revision.to_string())]),
+        ),
+        ChangeError::NotFound { name } => (
+            Code::NotFound,
+            "BASELINE_NOT_FOUND",
+            metadata(&[("baseline", name)]),
+        ),
+        ChangeError::EtagRequired { .. } => invalid("ETAG_REQUIRED", &[("field", "etag")]),
+        ChangeError::EtagStale { name, revision } => (
+            Code::Aborted,
+            "ETAG_STALE",
+            metadata(&[("baseline", name), ("revision", &revision.to_string())]),
+        ),
+        ChangeError::ScopeClaimed { scope, by } => (
+            Code::AlreadyExists,
+            "SCOPE_CLAIMED",
+            metadata(&[("baseline", by), ("scope", &scope.to_string())]),
+        ),
+        ChangeError::Field { path, .. } => spec(path),
+        ChangeError::NotCanonical { .. } => spec("spec"),
+        ChangeError::TooLarge { limit, .. } => {
+            invalid("SPEC_TOO_LARGE", &[("limit", &limit.to_string())])
+        }
+        ChangeError::DefaultUndeletable => (
+            Code::FailedPrecondition,
+            "DEFAULT_UNDELETABLE",
+            HashMap::new(),
+        ),
+        ChangeError::RevisionsExhausted { name } => (
+            Code::FailedPrecondition,
+            "REVISIONS_EXHAUSTED",
+            metadata(&[("baseline", name)]),
+        ),
+        ChangeError::RequestIdReused { .. } => (
+            Code::FailedPrecondition,
+            "REQUEST_ID_REUSED",
+            HashMap::new(),
+        ),
+        ChangeError::RequestIdQuota => {
+            (Code::ResourceExhausted, "REQUEST_ID_QUOTA", HashMap::new())
+        }
+    }
+}
+
+fn store(error: &StoreError) -> Reason {
+    let path = |path: &std::path::Path| path.display().to_string();
+    match error {
+        StoreError::Locked {
+            path: lock, pid, ..
+        } => {
+            let mut metadata = metadata(&[("path", &path(lock))]);
+            metadata.extend(pid.map(|pid| ("pid".to_owned(), pid.to_string())));
+            (Code::Unavailable, "STORE_LOCKED", metadata)
+        }
+        StoreError::DiskFull { path: at } => (
+            Code::ResourceExhausted,
+            "DISK_LOW",
+            metadata(&[("path", &path(at))]),
+        ),
+        StoreError::NotWritable { path: at, .. } | StoreError::Io { path: at, .. } => (
+            Code::Unavailable,
+            "STORE_FAILED",
+            metadata(&[("path", &path(at))]),
+        ),
+        StoreError::Corrupt { path: at, what, .. } => (
+            Code::DataLoss,
+            "RECORD_CORRUPT",
+            metadata(&[("path", &path(at)), ("record", what)]),
+        ),
+        StoreError::RolledBack {
+            path: at,
+            found,
+            expected,
+        } => (
+            Code::DataLoss,
+            "STORE_ROLLED_BACK",
+            metadata(&[
+                ("path", &path(at)),
+                ("found", &found.to_string()),
+                ("expected", &expected.to_string()),
+            ]),
+        ),
+        StoreError::Newer {
+            path: at, version, ..
+        } => (
+            Code::FailedPrecondition,
+            "FORMAT_NEWER",
+            metadata(&[("path", &path(at)), ("version", &version.to_string())]),
+        ),
+    }
+}

@@ -1,0 +1,9 @@
+//! One file a service: decode the request, call the use case, encode the response.
+
+mod baseline;
+mod check;
+mod encode;
+mod input;
+
+pub(crate) use baseline::Baselines;
+pub(crate) use check::Check;

@@ -1,0 +1,55 @@
+//! The facts of a request: a snapshot, or raw documents that are read here as the plugin reads
+//! files.
+
+use opsec_manifests::{Input, Limits, Options, read};
+use opsec_proto::{DOCUMENTS_LIMIT, v1};
+
+use crate::failure::Failure;
+use crate::use_case::check::{Facts, guarded};
+
+/// Facts from a snapshot.
+pub(crate) fn from_snapshot(snapshot: v1::Snapshot) -> Result<Facts, Failure> {
+    let snapshot = opsec_wire::decode_snapshot(snapshot).map_err(Failure::Snapshot)?;
+    Ok(Facts {
+        snapshot,
+        ..Facts::default()
+    })
+}
+
+/// Facts from raw documents.
+pub(crate) fn from_documents(documents: v1::RawDocuments) -> Result<Facts, Failure> {
+    let bytes = documents.files.iter().map(|file| file.content.len()).sum();
+    if bytes > DOCUMENTS_LIMIT {
+        return Err(Failure::DocumentsTooLarge {
+            bytes,
+            limit: DOCUMENTS_LIMIT,
+        });
+    }
+    let options = Options {
+        namespace: Some(documents.namespace).filter(|namespace| !namespace.is_empty()),
+        namespace_as_given: documents.namespace_as_given,
+        limits: Limits::default(),
+    };
+    let inputs: Vec<Input> = documents
+        .files
+        .into_iter()
+        .map(|file| Input {
+            name: file.name,
+            bytes: file.content.into(),
+        })
+        .collect();
+    let manifests = guarded(|| read(&inputs, &options))?.map_err(Failure::Documents)?;
+    Ok(Facts {
+        snapshot: manifests.snapshot,
+        sources: manifests.sources,
+    })
+}
+
+/// No facts.
+pub(crate) fn missing() -> Failure {
+    let message = "a snapshot or documents are needed".to_owned();
+    Failure::Field {
+        field: "input",
+        message,
+    }
+}

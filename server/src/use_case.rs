@@ -1,0 +1,7 @@
+//! What the service does, free of messages and clocks.
+
+pub(crate) mod baselines;
+pub(crate) mod check;
+pub(crate) mod list_operators;
+pub(crate) mod list_rules;
+pub(crate) mod select;
