@@ -25,10 +25,18 @@ pub(crate) fn combine(
     hits: Vec<GradedHit>,
 ) -> Vec<Combined> {
     let minted = mint_by_free_name(grading, account, &hits);
-    let mut combined: Vec<Combined> =
-        hits.into_iter().map(|graded| Combined { graded, raised_by: None }).collect();
+    let mut combined: Vec<Combined> = hits
+        .into_iter()
+        .map(|graded| Combined {
+            graded,
+            raised_by: None,
+        })
+        .collect();
     let all: Vec<GradedHit> = combined.iter().map(|entry| entry.graded.clone()).collect();
-    let held = Held { all: &all, claims: creates_claims(grading, account) };
+    let held = Held {
+        all: &all,
+        claims: creates_claims(grading, account),
+    };
     for entry in &mut combined {
         held.raise(entry);
     }
@@ -53,7 +61,9 @@ impl Held<'_> {
     }
 
     fn anywhere(&self, ids: &[&str]) -> Option<&GradedHit> {
-        self.all.iter().find(|graded| ids.contains(&graded.hit.row.id) && !graded.hit.alone)
+        self.all
+            .iter()
+            .find(|graded| ids.contains(&graded.hit.row.id) && !graded.hit.alone)
     }
 
     fn raise(&self, entry: &mut Combined) {
@@ -65,16 +75,28 @@ impl Held<'_> {
                     && matches!(entry.graded.hit.names, Names::All)
                     && self.at_cluster(&PODS) =>
             {
-                raise(entry, Severity::Critical, "it may also create pods in every namespace");
+                raise(
+                    entry,
+                    Severity::Critical,
+                    "it may also create pods in every namespace",
+                );
             }
             "RUN-PV" if self.claims => {
                 if let Some(pods) = self.anywhere(&PODS) {
                     let right = describe(pods);
-                    raise(entry, Severity::Critical, &format!("it may also claim it and {right}"));
+                    raise(
+                        entry,
+                        Severity::Critical,
+                        &format!("it may also claim it and {right}"),
+                    );
                 }
             }
             "GRD-NS-CREATE" if self.at_cluster(&PODS) => {
-                raise(entry, Severity::Critical, "it may also create pods in every namespace");
+                raise(
+                    entry,
+                    Severity::Critical,
+                    "it may also create pods in every namespace",
+                );
             }
             "GRD-NS-PATCH" | "GRD-NS-SUB" | "GRD-NS-CREATE" => self.namespace_and_pods(entry),
             "RUN-DELETE-POD" if self.at_cluster(&["RUN-NODE", "RUN-NODE-STATUS"]) => {
@@ -115,13 +137,21 @@ fn creates_claims(grading: &Grading<'_>, account: &ServiceAccountRef) -> bool {
     };
     grading.effective(account).is_some_and(|rights| {
         rights.held(&request).iter().any(|held| {
-            rights.grants().get(held.grant).is_some_and(|grant| !grant.bootstrap)
+            rights
+                .grants()
+                .get(held.grant)
+                .is_some_and(|grant| !grant.bootstrap)
         })
     })
 }
 
 fn describe(graded: &GradedHit) -> String {
-    graded.hit.atoms.iter().next().map_or_else(|| graded.hit.row.may.to_owned(), |a| a.describe())
+    graded
+        .hit
+        .atoms
+        .iter()
+        .next()
+        .map_or_else(|| graded.hit.row.may.to_owned(), crate::hit::Atom::describe)
 }
 
 /// Whether a pod right holds in a namespace that the other right changes.
@@ -150,22 +180,32 @@ fn mint_by_free_name(
     account: &ServiceAccountRef,
     hits: &[GradedHit],
 ) -> Vec<Combined> {
-    let Some(row) = rows::find("ESC-SECRET-WRITE").next() else { return Vec::new() };
+    let Some(row) = rows::find("ESC-SECRET-WRITE").next() else {
+        return Vec::new();
+    };
     let mut minted = Vec::new();
-    for create in hits.iter().filter(|graded| graded.hit.row.id == "ESC-SECRET-CREATE") {
+    for create in hits
+        .iter()
+        .filter(|graded| graded.hit.row.id == "ESC-SECRET-CREATE")
+    {
         if !matches!(create.hit.names, Names::All) {
             continue;
         }
-        for read in hits.iter().filter(|graded| {
-            ["ESC-SECRET-READ", "ESC-SECRET-REVEAL"].contains(&graded.hit.row.id)
-        }) {
-            let Names::Only(names) = &read.hit.names else { continue };
+        for read in hits
+            .iter()
+            .filter(|graded| ["ESC-SECRET-READ", "ESC-SECRET-REVEAL"].contains(&graded.hit.row.id))
+        {
+            let Names::Only(names) = &read.hit.names else {
+                continue;
+            };
             let scope = match (&create.hit.scope, &read.hit.scope) {
                 (Reaching::Cluster, scope) | (scope, Reaching::Cluster) => scope.clone(),
                 (a, b) if a == b => a.clone(),
                 _ => continue,
             };
-            let Some(free) = names.iter().find(|name| grading.free_secret_name(&scope, name))
+            let Some(free) = names
+                .iter()
+                .find(|name| grading.free_secret_name(&scope, name))
             else {
                 continue;
             };
@@ -176,7 +216,10 @@ fn mint_by_free_name(
             hit.grants.extend(read.hit.grants.iter().copied());
             if let Some(graded) = crate::grade::grade(grading, account, hit) {
                 let why = format!("the name {free}, which it may read, is free");
-                minted.push(Combined { graded, raised_by: Some(why) });
+                minted.push(Combined {
+                    graded,
+                    raised_by: Some(why),
+                });
             }
         }
     }

@@ -36,9 +36,9 @@ pub(crate) fn fold(
 }
 
 fn group(account: &ServiceAccountRef, hits: Vec<Combined>) -> Vec<GradedRight> {
-    let everywhere = hits.iter().any(|entry| {
-        is_pod_right(entry.graded.hit.row.id) && entry.graded.reach == Reach::Cluster
-    });
+    let everywhere = hits
+        .iter()
+        .any(|entry| is_pod_right(entry.graded.hit.row.id) && entry.graded.reach == Reach::Cluster);
     let mut groups: BTreeMap<(&'static str, bool), Vec<Combined>> = BTreeMap::new();
     for entry in hits {
         let id = entry.graded.hit.row.id;
@@ -48,7 +48,10 @@ fn group(account: &ServiceAccountRef, hits: Vec<Combined>) -> Vec<GradedRight> {
         let key = if is_pod_right(id) { "RUN-POD" } else { id };
         groups.entry((key, own)).or_default().push(entry);
     }
-    groups.into_iter().filter_map(|((id, own), hits)| right(account, id, own, hits)).collect()
+    groups
+        .into_iter()
+        .filter_map(|((id, own), hits)| right(account, id, own, hits))
+        .collect()
 }
 
 fn is_pod_right(id: &str) -> bool {
@@ -73,7 +76,10 @@ fn right(
     let (rule, also) = rules(id, row.rules, own_pods, reach, worst.graded.hit.alone);
     Some(GradedRight {
         account: account.clone(),
-        id: if hits.iter().all(|entry| entry.graded.hit.row.id == "RUN-WORKLOAD") {
+        id: if hits
+            .iter()
+            .all(|entry| entry.graded.hit.row.id == "RUN-WORKLOAD")
+        {
             "RUN-WORKLOAD"
         } else {
             id
@@ -113,14 +119,19 @@ fn rules(
 
 fn fold_pairs(mut rights: Vec<GradedRight>) -> Vec<GradedRight> {
     for (lesser, greater) in PAIRS {
-        let Some(position) = rights.iter().position(|right| right.id == lesser) else { continue };
-        let Some(candidate) = rights.get(position).cloned() else { continue };
+        let Some(position) = rights.iter().position(|right| right.id == lesser) else {
+            continue;
+        };
+        let Some(candidate) = rights.get(position).cloned() else {
+            continue;
+        };
         let host = rights.iter_mut().find(|right| {
             greater.contains(&right.id)
                 && right.severity >= candidate.severity
-                && candidate.hits.iter().all(|narrow| {
-                    right.hits.iter().any(|wide| covers(&wide.hit, &narrow.hit))
-                })
+                && candidate
+                    .hits
+                    .iter()
+                    .all(|narrow| right.hits.iter().any(|wide| covers(&wide.hit, &narrow.hit)))
         });
         if let Some(host) = host {
             host.folded.push(candidate);
@@ -147,8 +158,12 @@ fn fold_containers(rights: &EffectiveRights, all: Vec<GradedRight>) -> Vec<Grade
             .get(grant)
             .is_some_and(|grant| roles.contains(&(grant.role.clone(), grant.binding.clone())))
     };
-    let contained =
-        |right: &GradedRight| right.hits.iter().any(|graded| given_by(graded, &containers));
+    let contained = |right: &GradedRight| {
+        right
+            .hits
+            .iter()
+            .any(|graded| given_by(graded, &containers))
+    };
     let head = all
         .iter()
         .filter(|right| contained(right))
@@ -158,13 +173,16 @@ fn fold_containers(rights: &EffectiveRights, all: Vec<GradedRight>) -> Vec<Grade
     let (mut inside, outside): (Vec<_>, Vec<_>) = all.into_iter().partition(|right| {
         contained(right) || right.grants().iter().all(|&grant| same_role(grant))
     });
-    let Some(position) = inside.iter().position(|right| (right.id, right.rule) == head) else {
+    let Some(position) = inside
+        .iter()
+        .position(|right| (right.id, right.rule) == head)
+    else {
         return outside;
     };
     let mut host = inside.remove(position);
-    let (heavier, lighter): (Vec<_>, Vec<_>) = inside.into_iter().partition(|right| {
-        right.severity > host.severity && !contained(right)
-    });
+    let (heavier, lighter): (Vec<_>, Vec<_>) = inside
+        .into_iter()
+        .partition(|right| right.severity > host.severity && !contained(right));
     for right in lighter {
         if right.severity >= Severity::Medium {
             host.also.insert(right.rule);
@@ -172,6 +190,12 @@ fn fold_containers(rights: &EffectiveRights, all: Vec<GradedRight>) -> Vec<Grade
         }
         host.granted &= right.granted;
         host.folded.push(right);
+    }
+    if containers
+        .iter()
+        .any(|&grant| names_everything(rights, grant))
+    {
+        host.also.insert("OPSEC304");
     }
     host.also.remove(host.rule);
     host.container = true;
@@ -181,11 +205,20 @@ fn fold_containers(rights: &EffectiveRights, all: Vec<GradedRight>) -> Vec<Grade
 /// The whole first, then the worst.
 fn head_order(right: &GradedRight) -> (bool, Severity, Reach, std::cmp::Reverse<&'static str>) {
     let whole = ["ESC-ADMIN-BOUND", "ESC-WILDCARD"].contains(&right.id);
-    (whole, right.severity, right.reach, std::cmp::Reverse(right.id))
+    (
+        whole,
+        right.severity,
+        right.reach,
+        std::cmp::Reverse(right.id),
+    )
 }
 
 fn given_by(graded: &GradedHit, containers: &BTreeSet<usize>) -> bool {
-    graded.hit.grants.iter().any(|grant| containers.contains(grant))
+    graded
+        .hit
+        .grants
+        .iter()
+        .any(|grant| containers.contains(grant))
 }
 
 /// Grants of an administrator's role, and single rules with `*` in both groups and resources.
@@ -195,15 +228,21 @@ fn container_grants(rights: &EffectiveRights) -> BTreeSet<usize> {
         .iter()
         .enumerate()
         .filter(|(_, grant)| !grant.bootstrap)
-        .filter(|(_, grant)| {
-            let star = |list: &[String]| list.iter().any(|entry| entry == "*");
+        .filter(|(index, grant)| {
             let administrator = grant.role.kind == "ClusterRole"
                 && ADMINISTRATORS.contains(&grant.role.name.as_str());
-            administrator
-                || (star(&grant.rule.api_groups)
-                    && star(&grant.rule.resources)
-                    && grant.rule.resource_names.is_empty())
+            administrator || names_everything(rights, *index)
         })
         .map(|(index, _)| index)
         .collect()
+}
+
+/// Whether a grant's rule has `*` in both groups and resources, and no names.
+fn names_everything(rights: &EffectiveRights, grant: usize) -> bool {
+    let star = |list: &[String]| list.iter().any(|entry| entry == "*");
+    rights.grants().get(grant).is_some_and(|grant| {
+        star(&grant.rule.api_groups)
+            && star(&grant.rule.resources)
+            && grant.rule.resource_names.is_empty()
+    })
 }

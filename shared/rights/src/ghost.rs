@@ -12,8 +12,12 @@ use crate::rows;
 
 /// The ghosts that an account can become.
 pub(crate) fn hits(grading: &Grading<'_>, account: &ServiceAccountRef) -> Vec<Hit> {
-    let Some(row) = rows::find("ESC-GHOST").next() else { return Vec::new() };
-    let Some(rights) = grading.effective(account) else { return Vec::new() };
+    let Some(row) = rows::find("ESC-GHOST").next() else {
+        return Vec::new();
+    };
+    let Some(rights) = grading.effective(account) else {
+        return Vec::new();
+    };
     let creates = opsec_rbac::Request {
         verb: "create",
         group: "",
@@ -40,7 +44,10 @@ pub(crate) fn hits(grading: &Grading<'_>, account: &ServiceAccountRef) -> Vec<Hi
                 Names::All => true,
                 Names::Only(names) => names.contains(&ghost.name),
             };
-            let bootstrap = rights.grants().get(held.grant).is_some_and(|grant| grant.bootstrap);
+            let bootstrap = rights
+                .grants()
+                .get(held.grant)
+                .is_some_and(|grant| grant.bootstrap);
             if in_reach && named && !bootstrap && usable(grading, account, &ghost.namespace) {
                 found.push(Hit {
                     row,
@@ -65,22 +72,34 @@ fn exists(grading: &Grading<'_>, account: &ServiceAccountRef) -> bool {
     grading.facts.service_account(account).is_some()
         || !grading.facts.workloads_of(account).is_empty()
         || opsec_kubernetes::NAMESPACES.contains(&account.namespace.as_str())
-            && opsec_kubernetes::bootstrap().cluster_role_bindings.iter().any(|binding| {
-                binding.subjects.iter().any(|subject| {
-                    subject.name == account.name
-                        && subject.namespace.as_deref() == Some(account.namespace.as_str())
+            && opsec_kubernetes::bootstrap()
+                .cluster_role_bindings
+                .iter()
+                .any(|binding| {
+                    binding.subjects.iter().any(|subject| {
+                        subject.name == account.name
+                            && subject.namespace.as_deref() == Some(account.namespace.as_str())
+                    })
                 })
-            })
 }
 
 fn worst(grading: &Grading<'_>, ghost: &ServiceAccountRef) -> Severity {
-    if grading.is_strong(ghost) { Severity::High } else { Severity::Info }
+    if grading.is_strong(ghost) {
+        Severity::High
+    } else {
+        Severity::Info
+    }
 }
 
 /// Whether a token of an account in the namespace can be had: by asking for one, by a token
 /// Secret, or by a pod.
 fn usable(grading: &Grading<'_>, account: &ServiceAccountRef, namespace: &str) -> bool {
-    const WAYS: [&str; 4] = ["ESC-TOKENREQ", "ESC-SECRET-WRITE", "RUN-POD", "RUN-WORKLOAD"];
+    const WAYS: [&str; 4] = [
+        "ESC-TOKENREQ",
+        "ESC-SECRET-WRITE",
+        "RUN-POD",
+        "RUN-WORKLOAD",
+    ];
     grading.hits_of(account).iter().any(|hit| {
         WAYS.contains(&hit.row.id)
             && match &hit.scope {

@@ -16,17 +16,26 @@ pub(crate) fn grade(
 ) -> Option<GradedHit> {
     let reach = reach(grading, account, &hit)?;
     let cell = cell(&hit, reach)?;
-    let granted = grading.baseline_grants(account, &hit, reach);
+    let granted = grading.baseline_grants(account, &hit);
     if hit.alone {
-        let severity = if inner(reach) { Severity::Info } else { Severity::Low };
-        return Some(GradedHit { hit, severity, reach, granted });
+        let severity = if inner(reach) {
+            Severity::Info
+        } else {
+            Severity::Low
+        };
+        return Some(GradedHit {
+            hit,
+            severity,
+            reach,
+            granted,
+        });
     }
     let (mut severity, by_stronger) = stronger(grading, account, &hit, cell);
     if cell.unenforced && unenforced(grading, account, &hit) {
         severity = severity.raised();
     }
     severity = adjust(grading, account, &hit, severity)?;
-    severity = names::apply(grading, &account.namespace, &hit, severity)?;
+    severity = names::apply(grading, account, &hit, severity)?;
     if hit.latent {
         severity = severity.min(Severity::Low);
     }
@@ -34,7 +43,12 @@ pub(crate) fn grade(
     {
         severity = Severity::Info;
     }
-    Some(GradedHit { hit, severity, reach, granted })
+    Some(GradedHit {
+        hit,
+        severity,
+        reach,
+        granted,
+    })
 }
 
 /// Whether a reach is the operator's own or intended.
@@ -95,7 +109,11 @@ fn speaks_inside(hit: &Hit, reach: Reach) -> bool {
     match hit.row.id {
         "ESC-WILDCARD" | "ESC-ADMIN-BOUND" | "ESC-OLM" => true,
         "RUN-POD" | "RUN-WORKLOAD" => reach == Reach::Own,
-        _ => hit.row.rules.iter().any(|rule| ["OPSEC401", "OPSEC402", "OPSEC404"].contains(rule)),
+        _ => hit
+            .row
+            .rules
+            .iter()
+            .any(|rule| ["OPSEC401", "OPSEC402", "OPSEC404"].contains(rule)),
     }
 }
 
@@ -106,24 +124,25 @@ fn adjust(
     severity: Severity,
 ) -> Option<Severity> {
     Some(match hit.row.adjust {
-        Adjust::Nothing | Adjust::Handing => severity,
         Adjust::TokenSecrets if grading.token_secret_in_reach(account, hit) => Severity::Critical,
         Adjust::Backends if grading.backend_in_reach(hit) => Severity::High,
         Adjust::DeputyDefinitions if grading.deputy_definitions() => Severity::Critical,
-        Adjust::ApiGroups if grading.claims_strong_group(hit) => Severity::Critical,
-        Adjust::TokenSecrets
-        | Adjust::Backends
-        | Adjust::DeputyDefinitions
-        | Adjust::ApiGroups => severity,
+        Adjust::ApiGroups if claims_strong_group(hit) => Severity::Critical,
+        Adjust::TokenSecrets | Adjust::Backends | Adjust::DeputyDefinitions | Adjust::ApiGroups => {
+            severity
+        }
         Adjust::Product if grading.is_own_product(hit) => {
             if grading.sibling_is_stronger(account) {
-                hit.row.grades.intended.map_or(Severity::Info, |cell| cell.severity)
+                hit.row
+                    .grades
+                    .intended
+                    .map_or(Severity::Info, |cell| cell.severity)
             } else {
                 Severity::Info
             }
         }
-        Adjust::Product => severity,
         Adjust::KubeSystem => return kube_system(hit, severity),
+        _ => severity,
     })
 }
 
@@ -139,4 +158,19 @@ fn kube_system(hit: &Hit, severity: Severity) -> Option<Severity> {
         _ if reaches => Some(severity.max(Severity::High)),
         _ => Some(severity),
     }
+}
+
+/// Whether a right over APIServices is unnamed, or names a built-in or a deputy's group.
+fn claims_strong_group(hit: &Hit) -> bool {
+    let Names::Only(names) = &hit.names else {
+        return true;
+    };
+    names.iter().any(|name| {
+        // An APIService is named `version.group`.
+        let group = name.split_once('.').map_or("", |(_, group)| group);
+        let built_in = opsec_kubernetes::built_in()
+            .iter()
+            .any(|kind| kind.group == group);
+        built_in || crate::rows::deputy_groups().contains(group)
+    })
 }

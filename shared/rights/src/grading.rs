@@ -49,7 +49,15 @@ pub struct Grading<'a> {
 impl<'a> Grading<'a> {
     /// Prepares the grading of an operator.
     pub fn new(input: GradingInput<'a>) -> Self {
-        let GradingInput { facts, policy, kinds, operators, operator, baseline, node_pods } = input;
+        let GradingInput {
+            facts,
+            policy,
+            kinds,
+            operators,
+            operator,
+            baseline,
+            node_pods,
+        } = input;
         let accounts = accounts_of_interest(facts, policy, operator);
         let rights: BTreeMap<_, _> = accounts
             .into_iter()
@@ -86,7 +94,9 @@ impl<'a> Grading<'a> {
 
     /// The dangerous rights of an account, graded, folded and the worst first.
     pub fn rights_of(&self, account: &ServiceAccountRef) -> Vec<GradedRight> {
-        let Some(rights) = self.rights.get(account) else { return Vec::new() };
+        let Some(rights) = self.rights.get(account) else {
+            return Vec::new();
+        };
         let graded = self
             .hits
             .get(account)
@@ -138,12 +148,7 @@ impl<'a> Grading<'a> {
         self.baseline.spec.rights.is_some()
     }
 
-    pub(crate) fn baseline_grants(
-        &self,
-        account: &ServiceAccountRef,
-        hit: &Hit,
-        _reach: opsec_model::Reach,
-    ) -> bool {
+    pub(crate) fn baseline_grants(&self, account: &ServiceAccountRef, hit: &Hit) -> bool {
         crate::baseline::covers(self.baseline.rights(), account, &self.namespaces, hit)
     }
 
@@ -166,12 +171,46 @@ impl<'a> Grading<'a> {
         })
     }
 
+    /// Whether one of the names is an account, or a workload of an account, that is stronger than
+    /// the holder.
+    pub(crate) fn names_somebody_stronger(
+        &self,
+        account: &ServiceAccountRef,
+        hit: &Hit,
+        names: &BTreeSet<String>,
+    ) -> bool {
+        let namespace = match &hit.scope {
+            Reaching::Cluster => return false,
+            Reaching::Namespace(namespace) => namespace,
+        };
+        let mine = self.strengths.get(account).cloned().unwrap_or_default();
+        let exceeds = |other: &ServiceAccountRef| {
+            other != account
+                && self
+                    .strengths
+                    .get(other)
+                    .is_some_and(|strength| strength.exceeds(&mine))
+        };
+        let over_accounts = hit
+            .atoms
+            .iter()
+            .any(|atom| atom.resource.starts_with("serviceaccounts"));
+        if over_accounts {
+            return names
+                .iter()
+                .any(|name| exceeds(&ServiceAccountRef::new(namespace, name)));
+        }
+        hit.row.id.starts_with("RUN-")
+            && self.facts.workloads_in(namespace).iter().any(|workload| {
+                let runs_as = workload.template.spec.service_account();
+                names.contains(&workload.metadata.name)
+                    && exceeds(&ServiceAccountRef::new(namespace, runs_as))
+            })
+    }
+
     /// Whether a name is an object of this installation: in the input, or absent and named after
     /// the operator, a component, an account or an owned kind.
-    pub(crate) fn is_installations_own(&self, hit: &Hit, own: &str, name: &str) -> bool {
-        // Inside a foreign namespace a name says nothing about whose object it is, but for the
-        // leases and ConfigMaps that carry the operator's own name.
-        let _ = own;
+    pub(crate) fn is_installations_own(&self, hit: &Hit, name: &str) -> bool {
         hit.atoms.iter().all(|atom| {
             let resource = atom.resource.split('/').next().unwrap_or_default();
             self.is_in_the_input(resource, name) || self.is_named_after(name)
@@ -184,12 +223,22 @@ impl<'a> Grading<'a> {
             metadata.name == name && self.is_of_the_installation(metadata)
         };
         match resource {
-            "secrets" => snapshot.secrets.iter().any(|object| named(object.metadata())),
-            "configmaps" => snapshot.config_maps.iter().any(|object| named(object.metadata())),
-            "services" => snapshot.services.iter().any(|object| named(object.metadata())),
-            "serviceaccounts" => {
-                snapshot.service_accounts.iter().any(|object| named(object.metadata()))
-            }
+            "secrets" => snapshot
+                .secrets
+                .iter()
+                .any(|object| named(object.metadata())),
+            "configmaps" => snapshot
+                .config_maps
+                .iter()
+                .any(|object| named(object.metadata())),
+            "services" => snapshot
+                .services
+                .iter()
+                .any(|object| named(object.metadata())),
+            "serviceaccounts" => snapshot
+                .service_accounts
+                .iter()
+                .any(|object| named(object.metadata())),
             "customresourcedefinitions" => snapshot.custom_resource_definitions.iter().any(|o| {
                 named(o.metadata())
                     && self
@@ -197,7 +246,10 @@ impl<'a> Grading<'a> {
                         .owned_kinds
                         .contains(&Kind::new(&o.spec.names.plural, &o.spec.group))
             }),
-            "apiservices" => snapshot.api_services.iter().any(|object| named(object.metadata())),
+            "apiservices" => snapshot
+                .api_services
+                .iter()
+                .any(|object| named(object.metadata())),
             "validatingwebhookconfigurations" => snapshot
                 .validating_webhook_configurations
                 .iter()
@@ -207,9 +259,15 @@ impl<'a> Grading<'a> {
                 .iter()
                 .any(|object| named(object.metadata())),
             "roles" => snapshot.roles.iter().any(|object| named(object.metadata())),
-            "clusterroles" => snapshot.cluster_roles.iter().any(|object| named(object.metadata())),
+            "clusterroles" => snapshot
+                .cluster_roles
+                .iter()
+                .any(|object| named(object.metadata())),
             "deployments" | "statefulsets" | "daemonsets" | "pods" | "jobs" | "cronjobs" => {
-                snapshot.workloads.iter().any(|object| named(object.metadata()))
+                snapshot
+                    .workloads
+                    .iter()
+                    .any(|object| named(object.metadata()))
             }
             _ => false,
         }
@@ -220,24 +278,40 @@ impl<'a> Grading<'a> {
         match &metadata.input_file {
             Some(file) => self.operator.files.contains(file),
             None => {
-                metadata.namespace.as_ref().is_some_and(|ns| self.operator.namespaces.contains(ns))
+                metadata
+                    .namespace
+                    .as_ref()
+                    .is_some_and(|ns| self.operator.namespaces.contains(ns))
                     || self.is_named_after(&metadata.name)
             }
         }
     }
 
     fn is_named_after(&self, name: &str) -> bool {
-        let components = self.operator.components.iter().map(|c| c.object.name.as_str());
-        let accounts = self.operator.accounts.iter().map(|account| account.account.name.as_str());
-        let stems = std::iter::once(self.operator.name.as_str()).chain(components).chain(accounts);
+        let components = self
+            .operator
+            .components
+            .iter()
+            .map(|c| c.object.name.as_str());
+        let accounts = self
+            .operator
+            .accounts
+            .iter()
+            .map(|account| account.account.name.as_str());
+        let stems = std::iter::once(self.operator.name.as_str())
+            .chain(components)
+            .chain(accounts);
         let after_a_stem = stems
             .filter(|stem| *stem != "default" && !stem.is_empty())
             .any(|stem| {
-                name.strip_prefix(stem).is_some_and(|rest| {
-                    rest.is_empty() || rest.starts_with(['-', '.', '_'])
-                })
+                name.strip_prefix(stem)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.', '_']))
             });
-        let owned = self.operator.owned_kinds.iter().map(|kind| kind.group.as_str());
+        let owned = self
+            .operator
+            .owned_kinds
+            .iter()
+            .map(|kind| kind.group.as_str());
         let presumed = self.operator.presumed_own_groups.iter().map(String::as_str);
         let groups = owned.chain(presumed);
         let after_a_group = groups
@@ -250,7 +324,9 @@ impl<'a> Grading<'a> {
     pub(crate) fn is_own_product(&self, hit: &Hit) -> bool {
         hit.atoms.iter().all(|atom| {
             let resource = atom.resource.split('/').next().unwrap_or_default();
-            self.operator.owned_kinds.contains(&Kind::new(resource, &atom.group))
+            self.operator
+                .owned_kinds
+                .contains(&Kind::new(resource, &atom.group))
                 || self.operator.presumed_own_groups.contains(&atom.group)
         })
     }
@@ -258,10 +334,17 @@ impl<'a> Grading<'a> {
     /// Whether another account of the operator holds a high or critical right that this one lacks.
     pub(crate) fn sibling_is_stronger(&self, account: &ServiceAccountRef) -> bool {
         let mine = self.strengths.get(account).cloned().unwrap_or_default();
-        self.operator.accounts.iter().map(|sibling| &sibling.account).any(|sibling| {
-            sibling != account
-                && self.strengths.get(sibling).is_some_and(|strength| strength.exceeds(&mine))
-        })
+        self.operator
+            .accounts
+            .iter()
+            .map(|sibling| &sibling.account)
+            .any(|sibling| {
+                sibling != account
+                    && self
+                        .strengths
+                        .get(sibling)
+                        .is_some_and(|strength| strength.exceeds(&mine))
+            })
     }
 
     /// Whether the snapshot shows a token or bootstrap Secret of a stronger identity in reach.
@@ -293,11 +376,21 @@ impl<'a> Grading<'a> {
     /// Whether a Service that a webhook or an APIService relies on is in reach.
     pub(crate) fn backend_in_reach(&self, hit: &Hit) -> bool {
         let snapshot = self.facts.snapshot();
-        let validating = snapshot.validating_webhook_configurations.iter().flat_map(|c| &c.webhooks);
-        let mutating = snapshot.mutating_webhook_configurations.iter().flat_map(|c| &c.webhooks);
-        let webhooks =
-            validating.chain(mutating).filter_map(|webhook| webhook.client_config.service.as_ref());
-        let served = snapshot.api_services.iter().filter_map(|api| api.spec.service.as_ref());
+        let validating = snapshot
+            .validating_webhook_configurations
+            .iter()
+            .flat_map(|c| &c.webhooks);
+        let mutating = snapshot
+            .mutating_webhook_configurations
+            .iter()
+            .flat_map(|c| &c.webhooks);
+        let webhooks = validating
+            .chain(mutating)
+            .filter_map(|webhook| webhook.client_config.service.as_ref());
+        let served = snapshot
+            .api_services
+            .iter()
+            .filter_map(|api| api.spec.service.as_ref());
         webhooks.chain(served).any(|service| match &hit.scope {
             Reaching::Cluster => true,
             Reaching::Namespace(namespace) => {
@@ -310,29 +403,16 @@ impl<'a> Grading<'a> {
     /// Whether a CRD of a controller that acts with strong rights is in the snapshot, other than
     /// the operator's own.
     pub(crate) fn deputy_definitions(&self) -> bool {
-        let deputies: BTreeSet<&str> = crate::rows::find("ESC-DEPUTY")
-            .flat_map(|row| match row.needs {
-                crate::row::Needs::Any(parts) => parts,
-                _ => &[],
+        let deputies = crate::rows::deputy_groups();
+        self.facts
+            .snapshot()
+            .custom_resource_definitions
+            .iter()
+            .any(|definition| {
+                let kind = Kind::new(&definition.spec.names.plural, &definition.spec.group);
+                deputies.contains(definition.spec.group.as_str())
+                    && !self.operator.owned_kinds.contains(&kind)
             })
-            .map(|part| part.group)
-            .collect();
-        self.facts.snapshot().custom_resource_definitions.iter().any(|definition| {
-            let kind = Kind::new(&definition.spec.names.plural, &definition.spec.group);
-            deputies.contains(definition.spec.group.as_str())
-                && !self.operator.owned_kinds.contains(&kind)
-        })
-    }
-
-    /// Whether a right over APIServices is unnamed, or names a built-in or a deputy's group.
-    pub(crate) fn claims_strong_group(&self, hit: &Hit) -> bool {
-        match &hit.names {
-            opsec_rbac::Names::All => true,
-            opsec_rbac::Names::Only(names) => names.iter().any(|name| {
-                let group = name.split_once('.').map_or("", |(_, group)| group);
-                opsec_kubernetes::built_in().iter().any(|kind| kind.group == group)
-            }),
-        }
     }
 
     /// The names of Secrets that do not exist in a scope, of those that are named.
@@ -348,7 +428,10 @@ impl<'a> Grading<'a> {
 
     /// What an account holds, graded by nobody.
     pub(crate) fn hits_of(&self, account: &ServiceAccountRef) -> &[Hit] {
-        self.hits.get(account).map(Vec::as_slice).unwrap_or_default()
+        self.hits
+            .get(account)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
     }
 
     /// Every account whose rights were looked at.
@@ -365,7 +448,10 @@ fn accounts_of_interest(
     policy: &Policy,
     operator: &Operator,
 ) -> BTreeSet<ServiceAccountRef> {
-    let own = operator.accounts.iter().map(|account| account.account.clone());
+    let own = operator
+        .accounts
+        .iter()
+        .map(|account| account.account.clone());
     let bound = policy
         .service_account_subjects()
         .filter(|subject| !subject.bootstrap)
@@ -390,7 +476,9 @@ fn protected(
     SYSTEM
         .into_iter()
         .map(str::to_owned)
-        .chain(opsec_operators::namespaces_of_others(facts, operators, operator))
+        .chain(opsec_operators::namespaces_of_others(
+            facts, operators, operator,
+        ))
         .chain(strongholds(strengths))
         .collect()
 }

@@ -78,9 +78,10 @@ impl Search<'_> {
     fn row(self, row: &'static Row) -> Vec<Hit> {
         let mut hits = match row.needs {
             Needs::Any(parts) => merge(row, self.parts(parts)),
-            Needs::Together(combinations) => {
-                combinations.iter().flat_map(|groups| self.together(row, groups)).collect()
-            }
+            Needs::Together(combinations) => combinations
+                .iter()
+                .flat_map(|groups| self.together(row, groups))
+                .collect(),
             Needs::Special(special) => special::hits(self, row, special),
         };
         if hits.is_empty() && !row.alone.is_empty() {
@@ -118,7 +119,12 @@ impl Search<'_> {
             Some((base, sub)) => (base, Some(sub)),
             None => (resource, None),
         };
-        let request = Request { verb, group, resource: base, subresource };
+        let request = Request {
+            verb,
+            group,
+            resource: base,
+            subresource,
+        };
         self.rights
             .held(&request)
             .into_iter()
@@ -126,7 +132,11 @@ impl Search<'_> {
             // A kind that is not served is never a wildcard's.
             .filter(|held| !latent || !(held.via_wildcard.groups || held.via_wildcard.resources))
             .map(|held| PartHeld {
-                atom: Atom { verb: verb.into(), group: group.into(), resource: resource.into() },
+                atom: Atom {
+                    verb: verb.into(),
+                    group: group.into(),
+                    resource: resource.into(),
+                },
                 held,
                 latent,
             })
@@ -185,17 +195,23 @@ pub(crate) fn join(first: Vec<Hit>, second: Vec<Hit>) -> Vec<Hit> {
     let mut joined: BTreeMap<(Reaching, Names), Hit> = BTreeMap::new();
     for a in &first {
         for b in &second {
-            let Some(scope) = common_scope(a, b) else { continue };
-            let Some(names) = common_names(a, b) else { continue };
-            let hit = joined.entry((scope.clone(), names.clone())).or_insert_with(|| Hit {
-                row: a.row,
-                alone: false,
-                scope,
-                names,
-                atoms: BTreeSet::new(),
-                grants: BTreeSet::new(),
-                latent: true,
-            });
+            let Some(scope) = common_scope(a, b) else {
+                continue;
+            };
+            let Some(names) = common_names(a, b) else {
+                continue;
+            };
+            let hit = joined
+                .entry((scope.clone(), names.clone()))
+                .or_insert_with(|| Hit {
+                    row: a.row,
+                    alone: false,
+                    scope,
+                    names,
+                    atoms: BTreeSet::new(),
+                    grants: BTreeSet::new(),
+                    latent: true,
+                });
             hit.atoms.extend(a.atoms.iter().chain(&b.atoms).cloned());
             hit.grants.extend(a.grants.iter().chain(&b.grants).copied());
             hit.latent &= a.latent || b.latent;
@@ -230,7 +246,10 @@ fn cluster_scoped(hit: &Hit) -> bool {
 
 fn common_names(a: &Hit, b: &Hit) -> Option<Names> {
     let kind = |hit: &Hit| {
-        hit.atoms.iter().next().map(|atom| (atom.group.clone(), atom.resource.clone()))
+        hit.atoms
+            .iter()
+            .next()
+            .map(|atom| (atom.group.clone(), atom.resource.clone()))
     };
     if kind(a) != kind(b) {
         return Some(a.names.clone());

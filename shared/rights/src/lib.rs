@@ -74,7 +74,10 @@ impl GradedRight {
     /// Whether it is held through a group that every ServiceAccount or every user is in, and by
     /// nothing else.
     pub fn grants(&self) -> BTreeSet<usize> {
-        self.hits.iter().flat_map(|graded| graded.hit.grants.iter().copied()).collect()
+        self.hits
+            .iter()
+            .flat_map(|graded| graded.hit.grants.iter().copied())
+            .collect()
     }
 
     /// Whether every hit is of a kind that nobody serves.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use opsec_kubernetes::find as find_built_in;
-use opsec_model::Severity;
+use opsec_model::{ServiceAccountRef, Severity};
 use opsec_rbac::{Names, Reaching};
 
 use crate::grading::Grading;
@@ -21,7 +21,7 @@ pub(crate) const STEERING: [&str; 2] = ["coredns", "aws-auth"];
 /// The grade of a hit after its names; none when the names make the row nothing.
 pub(crate) fn apply(
     grading: &Grading<'_>,
-    own: &str,
+    account: &ServiceAccountRef,
     hit: &Hit,
     severity: Severity,
 ) -> Option<Severity> {
@@ -35,26 +35,52 @@ pub(crate) fn apply(
     match hit.row.names {
         NameRule::Keep | NameRule::Namespaces => Some(severity),
         NameRule::Lower => Some(lower(grading, hit, names, severity)),
-        NameRule::Own => Some(match installed(grading, own, hit, names) {
-            true if !is_namespaced_everywhere(hit) => Severity::Info,
-            _ => lower(grading, hit, names, severity),
-        }),
-        NameRule::OwnIs(own_severity) => Some(if installed(grading, own, hit, names) {
+        NameRule::Own => Some(own(grading, account, hit, names, severity)),
+        NameRule::OwnIs(own_severity) => Some(if installed(grading, hit, names) {
             own_severity
         } else {
             lower(grading, hit, names, severity)
         }),
-        NameRule::SteeringConfigMaps => {
-            names.iter().any(|name| STEERING.contains(&name.as_str())).then_some(severity)
-        }
-        NameRule::AuthenticationConfigMap => {
-            names.contains("extension-apiserver-authentication").then_some(severity)
-        }
+        NameRule::SteeringConfigMaps => names
+            .iter()
+            .any(|name| STEERING.contains(&name.as_str()))
+            .then_some(severity),
+        NameRule::AuthenticationConfigMap => names
+            .contains("extension-apiserver-authentication")
+            .then_some(severity),
         NameRule::SecurityContextConstraints => Some(constraints(names, hit, severity)),
     }
 }
 
-fn lower(grading: &Grading<'_>, hit: &Hit, names: &BTreeSet<String>, severity: Severity) -> Severity {
+/// Info when every name is the installation's own and none of them stronger than the holder; then
+/// as in an intended namespace. At cluster reach a name of a namespaced kind is one of every
+/// namespace, so there it is only a step lower.
+fn own(
+    grading: &Grading<'_>,
+    account: &ServiceAccountRef,
+    hit: &Hit,
+    names: &BTreeSet<String>,
+    severity: Severity,
+) -> Severity {
+    if is_namespaced_everywhere(hit) || !installed(grading, hit, names) {
+        return lower(grading, hit, names, severity);
+    }
+    if grading.names_somebody_stronger(account, hit, names) {
+        return hit
+            .row
+            .grades
+            .intended
+            .map_or(severity, |cell| cell.severity);
+    }
+    Severity::Info
+}
+
+fn lower(
+    grading: &Grading<'_>,
+    hit: &Hit,
+    names: &BTreeSet<String>,
+    severity: Severity,
+) -> Severity {
     let strong = names.iter().any(|name| {
         is_strong_name(name)
             || (is_about_roles(hit) && grading.role_is_strong(name))
@@ -64,11 +90,15 @@ fn lower(grading: &Grading<'_>, hit: &Hit, names: &BTreeSet<String>, severity: S
 }
 
 fn is_about_roles(hit: &Hit) -> bool {
-    hit.atoms.iter().any(|atom| ["roles", "clusterroles"].contains(&atom.resource.as_str()))
+    hit.atoms
+        .iter()
+        .any(|atom| ["roles", "clusterroles"].contains(&atom.resource.as_str()))
 }
 
 fn is_about_accounts(hit: &Hit) -> bool {
-    hit.atoms.iter().any(|atom| atom.resource.starts_with("serviceaccounts"))
+    hit.atoms
+        .iter()
+        .any(|atom| atom.resource.starts_with("serviceaccounts"))
 }
 
 /// At cluster reach a name of a namespaced kind is a name in every namespace.
@@ -82,8 +112,10 @@ fn is_namespaced_everywhere(hit: &Hit) -> bool {
 }
 
 /// Whether every name is an object of this installation.
-fn installed(grading: &Grading<'_>, own: &str, hit: &Hit, names: &BTreeSet<String>) -> bool {
-    names.iter().all(|name| grading.is_installations_own(hit, own, name))
+fn installed(grading: &Grading<'_>, hit: &Hit, names: &BTreeSet<String>) -> bool {
+    names
+        .iter()
+        .all(|name| grading.is_installations_own(hit, name))
 }
 
 /// What SecurityContextConstraints allow, by the names that OpenShift ships.

@@ -36,7 +36,12 @@ impl Namespaces {
             .namespaces
             .iter()
             .cloned()
-            .chain(operator.accounts.iter().map(|account| account.account.namespace.clone()))
+            .chain(
+                operator
+                    .accounts
+                    .iter()
+                    .map(|account| account.account.namespace.clone()),
+            )
             .filter(|namespace| {
                 // An account of the installation in a system namespace does not make that its own.
                 operator.namespaces.contains(namespace) || !SYSTEM.contains(&namespace.as_str())
@@ -93,7 +98,11 @@ impl Namespaces {
 
     /// The intended namespaces for a report: those of the payload, without the operator's own.
     pub fn intended_for_report(&self) -> BTreeSet<String> {
-        if self.all_intended { BTreeSet::from(["*".to_owned()]) } else { self.intended.clone() }
+        if self.all_intended {
+            BTreeSet::from(["*".to_owned()])
+        } else {
+            self.intended.clone()
+        }
     }
 }
 
@@ -102,7 +111,9 @@ impl Namespaces {
 /// as held ("label it before you install"), and only `privileged` written there does not.
 pub(crate) fn enforces(facts: &Facts<'_>, namespace: &str, own: bool) -> bool {
     let labels: BTreeMap<String, String> = facts.namespace_labels(namespace);
-    let enforced = labels.get("pod-security.kubernetes.io/enforce").map(String::as_str);
+    let enforced = labels
+        .get("pod-security.kubernetes.io/enforce")
+        .map(String::as_str);
     if facts.from_files() {
         return enforced != Some("privileged");
     }

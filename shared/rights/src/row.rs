@@ -158,7 +158,11 @@ pub const READ: &[&str] = &["get", "list", "watch"];
 
 /// A part of the core group.
 pub const fn core(verbs: &'static [&'static str], resources: &'static [&'static str]) -> Part {
-    Part { verbs, group: "", resources }
+    Part {
+        verbs,
+        group: "",
+        resources,
+    }
 }
 
 /// A part of a group.
@@ -167,22 +171,38 @@ pub const fn part(
     verbs: &'static [&'static str],
     resources: &'static [&'static str],
 ) -> Part {
-    Part { verbs, group, resources }
+    Part {
+        verbs,
+        group,
+        resources,
+    }
 }
 
 /// A plain cell.
 pub const fn plain(severity: Severity) -> Option<Grade> {
-    Some(Grade { severity, if_stronger: None, unenforced: false })
+    Some(Grade {
+        severity,
+        if_stronger: None,
+        unenforced: false,
+    })
 }
 
 /// A cell with `†`.
 pub const fn dagger(severity: Severity) -> Option<Grade> {
-    Some(Grade { severity, if_stronger: None, unenforced: true })
+    Some(Grade {
+        severity,
+        if_stronger: None,
+        unenforced: true,
+    })
 }
 
 /// A cell with "if stronger".
 pub const fn stronger(severity: Severity, if_stronger: Severity) -> Option<Grade> {
-    Some(Grade { severity, if_stronger: Some(if_stronger), unenforced: false })
+    Some(Grade {
+        severity,
+        if_stronger: Some(if_stronger),
+        unenforced: false,
+    })
 }
 
 /// The five cells of a row: cluster, protected, foreign, intended, own.
@@ -193,7 +213,13 @@ pub const fn grades(
     intended: Option<Grade>,
     own: Option<Grade>,
 ) -> Grades {
-    Grades { cluster, protected, foreign, intended, own }
+    Grades {
+        cluster,
+        protected,
+        foreign,
+        intended,
+        own,
+    }
 }
 
 /// A row that only cluster-scoped kinds can trip.
@@ -209,7 +235,13 @@ pub const fn cells(
     intended: Severity,
     own: Severity,
 ) -> Grades {
-    grades(plain(cluster), plain(protected), plain(foreign), plain(intended), plain(own))
+    grades(
+        plain(cluster),
+        plain(protected),
+        plain(foreign),
+        plain(intended),
+        plain(own),
+    )
 }
 
 /// The cells of a right that gives every right of a namespace's pods.

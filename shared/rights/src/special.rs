@@ -32,12 +32,23 @@ pub(crate) fn hits(search: Search<'_>, row: &'static Row, special: Special) -> V
 const CERTIFICATES: &str = "certificates.k8s.io";
 /// What approving takes beside the signer.
 const APPROVAL: &[&[Part]] = &[
-    &[part(CERTIFICATES, &["create"], &["certificatesigningrequests"])],
-    &[part(CERTIFICATES, &["update"], &["certificatesigningrequests/approval"])],
+    &[part(
+        CERTIFICATES,
+        &["create"],
+        &["certificatesigningrequests"],
+    )],
+    &[part(
+        CERTIFICATES,
+        &["update"],
+        &["certificatesigningrequests/approval"],
+    )],
 ];
 /// What signing takes beside the signer.
-const SIGNING: &[&[Part]] =
-    &[&[part(CERTIFICATES, &["update", "patch"], &["certificatesigningrequests/status"])]];
+const SIGNING: &[&[Part]] = &[&[part(
+    CERTIFICATES,
+    &["update", "patch"],
+    &["certificatesigningrequests/status"],
+)]];
 const AUTHENTICATION: &str = "authentication.k8s.io";
 
 fn one_grant(row: &'static Row, grant: usize, scope: Reaching, atom: Atom) -> Hit {
@@ -75,7 +86,11 @@ fn wildcard(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
                 && rule.resource_names.is_empty()
         })
         .map(|(index, grant)| {
-            let atom = Atom { verb: "*".into(), group: "*".into(), resource: "*".into() };
+            let atom = Atom {
+                verb: "*".into(),
+                group: "*".into(),
+                resource: "*".into(),
+            };
             one_grant(row, index, scope_of(&grant.scope), atom)
         })
         .collect()
@@ -110,8 +125,10 @@ fn impersonate(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
     if hits.is_empty() && !accounts.is_empty() {
         let mut with_groups = merge(row, groups);
         for hit in &mut with_groups {
-            hit.atoms.extend(accounts.iter().map(|entry| entry.atom.clone()));
-            hit.grants.extend(accounts.iter().map(|entry| entry.held.grant));
+            hit.atoms
+                .extend(accounts.iter().map(|entry| entry.atom.clone()));
+            hit.grants
+                .extend(accounts.iter().map(|entry| entry.held.grant));
         }
         hits.extend(with_groups);
     }
@@ -119,9 +136,16 @@ fn impersonate(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
 }
 
 fn impersonate_service_account(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
-    let mut hits = merge(row, search.held("impersonate", "", "serviceaccounts", false));
-    let constrained =
-        search.held("impersonate:serviceaccount", AUTHENTICATION, "serviceaccounts", false);
+    let mut hits = merge(
+        row,
+        search.held("impersonate", "", "serviceaccounts", false),
+    );
+    let constrained = search.held(
+        "impersonate:serviceaccount",
+        AUTHENTICATION,
+        "serviceaccounts",
+        false,
+    );
     let on = impersonate_on(search, "impersonate-on:serviceaccount:");
     hits.extend(join(merge(row, constrained), merge(row, on)));
     hits
@@ -129,9 +153,21 @@ fn impersonate_service_account(search: Search<'_>, row: &'static Row) -> Vec<Hit
 
 fn impersonate_user(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
     let modes = [
-        ("impersonate:user-info", "users", "impersonate-on:user-info:"),
-        ("impersonate:arbitrary-node", "nodes", "impersonate-on:arbitrary-node:"),
-        ("impersonate:associated-node", "nodes", "impersonate-on:associated-node:"),
+        (
+            "impersonate:user-info",
+            "users",
+            "impersonate-on:user-info:",
+        ),
+        (
+            "impersonate:arbitrary-node",
+            "nodes",
+            "impersonate-on:arbitrary-node:",
+        ),
+        (
+            "impersonate:associated-node",
+            "nodes",
+            "impersonate-on:associated-node:",
+        ),
     ];
     modes
         .into_iter()
@@ -143,8 +179,10 @@ fn impersonate_user(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
                 if permitted.is_empty() {
                     continue;
                 }
-                hit.atoms.extend(permitted.iter().map(|entry| entry.atom.clone()));
-                hit.grants.extend(permitted.iter().map(|entry| entry.held.grant));
+                hit.atoms
+                    .extend(permitted.iter().map(|entry| entry.atom.clone()));
+                hit.grants
+                    .extend(permitted.iter().map(|entry| entry.held.grant));
                 both.push(hit);
             }
             both
@@ -156,7 +194,12 @@ fn impersonate_user(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
 fn impersonate_on(search: Search<'_>, prefix: &str) -> Vec<PartHeld> {
     let mut found = Vec::new();
     for grant in search.rights.grants() {
-        for verb in grant.rule.verbs.iter().filter(|verb| verb.starts_with(prefix)) {
+        for verb in grant
+            .rule
+            .verbs
+            .iter()
+            .filter(|verb| verb.starts_with(prefix))
+        {
             for group in &grant.rule.api_groups {
                 for resource in &grant.rule.resources {
                     found.extend(search.held(verb, group, resource, false));
@@ -169,9 +212,14 @@ fn impersonate_on(search: Search<'_>, prefix: &str) -> Vec<PartHeld> {
 
 /// REVEAL speaks only where READ does not reach.
 fn secret_reveal(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
-    let read = merge(row, search.parts(&[core(&["get", "list", "watch"], &["secrets"])]));
-    let reveal =
-        merge(row, search.parts(&[core(&["patch", "delete", "deletecollection"], &["secrets"])]));
+    let read = merge(
+        row,
+        search.parts(&[core(&["get", "list", "watch"], &["secrets"])]),
+    );
+    let reveal = merge(
+        row,
+        search.parts(&[core(&["patch", "delete", "deletecollection"], &["secrets"])]),
+    );
     reveal
         .into_iter()
         .filter(|hit| !read.iter().any(|known| covers(known, hit)))
@@ -208,8 +256,10 @@ fn certificates(
             return Vec::new();
         }
         for hit in &mut hits {
-            hit.atoms.extend(written.iter().map(|entry| entry.atom.clone()));
-            hit.grants.extend(written.iter().map(|entry| entry.held.grant));
+            hit.atoms
+                .extend(written.iter().map(|entry| entry.atom.clone()));
+            hit.grants
+                .extend(written.iter().map(|entry| entry.held.grant));
         }
     }
     hits
@@ -219,14 +269,23 @@ fn non_resource(search: Search<'_>, row: &'static Row, paths: &[&str]) -> Vec<Hi
     let mut entries = Vec::new();
     for &path in paths {
         // A row that ends in `*` stands for any path below; one below is as good as all.
-        let probe = path.strip_suffix('*').map_or(path.to_owned(), |stem| format!("{stem}x"));
+        let probe = path
+            .strip_suffix('*')
+            .map_or(path.to_owned(), |stem| format!("{stem}x"));
         for held in search.rights.held_path("get", &probe) {
             if search.is_bootstrap(held.grant) {
                 continue;
             }
-            let atom =
-                Atom { verb: "get".into(), group: String::new(), resource: path.to_owned() };
-            entries.push(PartHeld { atom, held, latent: false });
+            let atom = Atom {
+                verb: "get".into(),
+                group: String::new(),
+                resource: path.to_owned(),
+            };
+            entries.push(PartHeld {
+                atom,
+                held,
+                latent: false,
+            });
         }
     }
     merge(row, entries)
@@ -241,11 +300,17 @@ fn scale_everything(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
             !grant.bootstrap
                 && everything(&rule.api_groups)
                 && rule.resources.iter().any(|resource| resource == "*/scale")
-                && rule.verbs.iter().any(|verb| ["*", "update", "patch"].contains(&verb.as_str()))
+                && rule
+                    .verbs
+                    .iter()
+                    .any(|verb| ["*", "update", "patch"].contains(&verb.as_str()))
         })
         .map(|(index, grant)| {
-            let atom =
-                Atom { verb: "update".into(), group: "*".into(), resource: "*/scale".into() };
+            let atom = Atom {
+                verb: "update".into(),
+                group: "*".into(),
+                resource: "*/scale".into(),
+            };
             one_grant(row, index, scope_of(&grant.scope), atom)
         })
         .collect()

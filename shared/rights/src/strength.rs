@@ -53,7 +53,9 @@ impl Strength {
 
     /// Whether it holds a high or critical right that the other lacks.
     pub(crate) fn exceeds(&self, other: &Self) -> bool {
-        self.rights.iter().any(|(id, reach)| other.rights.get(id).is_none_or(|held| held < reach))
+        self.rights
+            .iter()
+            .any(|(id, reach)| other.rights.get(id).is_none_or(|held| held < reach))
     }
 }
 

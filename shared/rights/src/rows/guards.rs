@@ -2,7 +2,9 @@
 
 use opsec_model::{Gain, Severity};
 
-use crate::row::*;
+use crate::row::{
+    Adjust, NameRule, Needs, Row, WRITE, cells, core, grades, only_cluster, part, plain,
+};
 
 /// The rows.
 pub(super) const ROWS: &[Row] = &[

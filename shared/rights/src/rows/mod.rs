@@ -5,7 +5,9 @@ mod guards;
 mod run_code;
 mod traffic;
 
-use crate::row::Row;
+use std::collections::BTreeSet;
+
+use crate::row::{Needs, Row};
 
 /// Every row, in the order of the table.
 pub fn all() -> impl Iterator<Item = &'static Row> {
@@ -24,10 +26,19 @@ pub fn find(id: &str) -> impl Iterator<Item = &'static Row> {
     all().filter(move |row| row.id == id)
 }
 
+/// The API groups of controllers that act on custom resources with strong rights of their own.
+pub(crate) fn deputy_groups() -> BTreeSet<&'static str> {
+    find("ESC-DEPUTY")
+        .flat_map(|row| match row.needs {
+            Needs::Any(parts) => parts,
+            _ => &[],
+        })
+        .map(|part| part.group)
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     #[test]

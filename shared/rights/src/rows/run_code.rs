@@ -2,7 +2,10 @@
 
 use opsec_model::{Gain, Severity};
 
-use crate::row::*;
+use crate::row::{
+    Adjust, NameRule, Needs, POD_LIKE, Row, WRITE, cells, core, dagger, grades, only_cluster, part,
+    plain, stronger,
+};
 
 /// The rows.
 pub(super) const ROWS: &[Row] = &[
