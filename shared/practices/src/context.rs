@@ -64,7 +64,12 @@ impl<'a> Context<'a> {
         operator: &'a Operator,
         baseline: &'a EffectiveBaseline,
     ) -> Self {
-        let Shared { facts, policy, kinds, node_pods } = shared;
+        let Shared {
+            facts,
+            policy,
+            kinds,
+            node_pods,
+        } = shared;
         let grading = Grading::new(GradingInput {
             facts,
             policy,
@@ -113,12 +118,17 @@ impl<'a> Context<'a> {
 
     /// Whether a workload is payload.
     pub fn is_payload(&self, workload: &Workload) -> bool {
-        self.payload().iter().any(|payload| payload.object_ref() == workload.object_ref())
+        self.payload()
+            .iter()
+            .any(|payload| payload.object_ref() == workload.object_ref())
     }
 
     /// The ServiceAccount that a workload runs as.
     pub fn account_of(&self, workload: &Workload) -> ServiceAccountRef {
-        ServiceAccountRef::new(workload.namespace(), workload.template.spec.service_account())
+        ServiceAccountRef::new(
+            workload.namespace(),
+            workload.template.spec.service_account(),
+        )
     }
 
     /// The effective rights of an account of the operator.
@@ -133,8 +143,15 @@ impl<'a> Context<'a> {
 
     /// The graded rights of an account, folded ones too.
     pub fn rights_with_folded(&self, account: &ServiceAccountRef) -> Vec<&GradedRight> {
-        let rights = self.rights.get(account).map(Vec::as_slice).unwrap_or_default();
-        rights.iter().flat_map(|right| std::iter::once(right).chain(&right.folded)).collect()
+        let rights = self
+            .rights
+            .get(account)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        rights
+            .iter()
+            .flat_map(|right| std::iter::once(right).chain(&right.folded))
+            .collect()
     }
 
     /// Whether an account holds a high or critical right.
@@ -148,8 +165,13 @@ impl<'a> Context<'a> {
     /// Why verdicts about rights could not be trusted when green: an RBAC object of the input
     /// that the API server would refuse.
     pub fn invalid_rbac(&self) -> Option<String> {
-        const RBAC: [&str; 5] =
-            ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ServiceAccount"];
+        const RBAC: [&str; 5] = [
+            "Role",
+            "ClusterRole",
+            "RoleBinding",
+            "ClusterRoleBinding",
+            "ServiceAccount",
+        ];
         self.facts
             .snapshot()
             .notices
@@ -157,6 +179,8 @@ impl<'a> Context<'a> {
             .filter(|notice| notice.code == NoticeCode::InvalidObject)
             .filter_map(|notice| notice.object.as_ref())
             .find(|object| RBAC.contains(&object.kind.as_str()))
-            .map(|object| format!("the API server would refuse {object}, so what it grants is not known"))
+            .map(|object| {
+                format!("the API server would refuse {object}, so what it grants is not known")
+            })
     }
 }

@@ -71,12 +71,18 @@ pub struct Judgement {
 impl Judgement {
     /// Nothing to judge, for a reason: `no payload in these files`.
     pub fn nothing(reason: &'static str) -> Self {
-        Self { nothing: Some(reason), ..Self::default() }
+        Self {
+            nothing: Some(reason),
+            ..Self::default()
+        }
     }
 
     /// So many subjects, and nothing wrong yet.
     pub fn of(subjects: usize) -> Self {
-        Self { subjects, ..Self::default() }
+        Self {
+            subjects,
+            ..Self::default()
+        }
     }
 }
 

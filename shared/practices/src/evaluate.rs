@@ -68,16 +68,22 @@ pub fn check(
     let shared = Shared::new(&facts);
     let operators = opsec_operators::find(&facts, &shared.policy, &shared.kinds);
     let judged: Vec<&Operator> = if options.all {
-        let found: Vec<_> = operators.iter().filter(|operator| operator.is_operator).collect();
-        if found.is_empty() {
-            return Err(opsec_operators::resolve(&[], &facts, None).err().map_or(
-                ResolveError::NoneFound.into(),
-                CheckError::from,
-            ));
+        let found: Vec<_> = operators
+            .iter()
+            .filter(|operator| operator.is_operator)
+            .collect();
+        match (found.is_empty(), operators.as_slice()) {
+            // From files a single installation is judged whatever it is.
+            (true, [only]) if facts.from_files() => vec![only],
+            (true, _) => return Err(ResolveError::NoneFound.into()),
+            (false, _) => found,
         }
-        found
     } else {
-        vec![opsec_operators::resolve(&operators, &facts, options.operator.as_deref())?]
+        vec![opsec_operators::resolve(
+            &operators,
+            &facts,
+            options.operator.as_deref(),
+        )?]
     };
     let digest = snapshot.digest()?;
     let reports = judged.into_iter().map(|operator| {
@@ -92,7 +98,10 @@ pub fn list_operators(snapshot: &Snapshot) -> Vec<OperatorSummary> {
     let facts = Facts::new(snapshot);
     let shared = Shared::new(&facts);
     let operators = opsec_operators::find(&facts, &shared.policy, &shared.kinds);
-    operators.iter().map(|operator| operator.summary(&operator.intended.namespaces)).collect()
+    operators
+        .iter()
+        .map(|operator| operator.summary(&operator.intended.namespaces))
+        .collect()
 }
 
 fn judge(
@@ -104,7 +113,12 @@ fn judge(
     digest: &str,
 ) -> Report {
     // What the baseline calls the operator's kinds is the operator's.
-    let owned = selected.baseline.spec.owned_kinds.as_deref().unwrap_or_default();
+    let owned = selected
+        .baseline
+        .spec
+        .owned_kinds
+        .as_deref()
+        .unwrap_or_default();
     let operator = operator.clone().with_owned_kinds(shared.facts, owned);
     let baseline = &selected.baseline;
     let context = Context::new(shared, operators, &operator, baseline);
@@ -153,8 +167,10 @@ fn judge(
 
 fn report_gains(context: &Context<'_>) -> Vec<opsec_model::Gain> {
     let mut found = gains(context.all_rights());
-    let takes_a_node =
-        context.components().into_iter().any(|w| !opsec_pod_security::node_access(&w.template).is_empty());
+    let takes_a_node = context
+        .components()
+        .into_iter()
+        .any(|w| !opsec_pod_security::node_access(&w.template).is_empty());
     if takes_a_node {
         found.insert(opsec_model::Gain::Nodes);
     }
@@ -175,8 +191,12 @@ fn context_notices(context: &Context<'_>) -> Vec<Notice> {
             "the baseline says that every namespace is intended",
         ));
     } else if context.namespaces().inferred && !context.namespaces().intended.is_empty() {
-        let names: Vec<&str> =
-            context.namespaces().intended.iter().map(String::as_str).collect();
+        let names: Vec<&str> = context
+            .namespaces()
+            .intended
+            .iter()
+            .map(String::as_str)
+            .collect();
         notices.push(Notice::new(
             NoticeCode::InferredIntendedNamespaces,
             format!("intended namespaces are inferred: {}", names.join(", ")),

@@ -21,8 +21,15 @@ pub(crate) fn drafts(
     by: &str,
 ) -> Vec<Draft> {
     let mut drafts = Vec::new();
-    for account in context.operator.accounts.iter().map(|account| &account.account) {
-        let Some(rights) = context.effective(account) else { continue };
+    for account in context
+        .operator
+        .accounts
+        .iter()
+        .map(|account| &account.account)
+    {
+        let Some(rights) = context.effective(account) else {
+            continue;
+        };
         let declared = scoped(context, grants, intended, account);
         let mut by_grant: BTreeMap<usize, Vec<Excess>> = BTreeMap::new();
         for entry in excess(rights, &declared) {
@@ -30,7 +37,9 @@ pub(crate) fn drafts(
         }
         let mut by_role: BTreeMap<_, Vec<Excess>> = BTreeMap::new();
         for (grant, entries) in by_grant {
-            let Some(grant) = rights.grants().get(grant) else { continue };
+            let Some(grant) = rights.grants().get(grant) else {
+                continue;
+            };
             by_role
                 .entry((grant.binding.clone(), grant.source_role.clone()))
                 .or_default()
@@ -39,14 +48,25 @@ pub(crate) fn drafts(
         for ((_, role), entries) in by_role {
             let mut draft = Draft::new(
                 severity(context, account, &entries),
-                format!("{} rights of {role} exceed {by}: {}", entries.len(), list(&entries)),
+                format!(
+                    "{} rights of {role} exceed {by}: {}",
+                    entries.len(),
+                    list(&entries)
+                ),
                 "it may do more than anyone accepted",
                 format!("remove the rights from the role, or write them into {by}"),
             )
             .accounts([account.clone()]);
-            for grant in entries.iter().filter_map(|entry| rights.grants().get(entry.grant)) {
+            for grant in entries
+                .iter()
+                .filter_map(|entry| rights.grants().get(entry.grant))
+            {
                 let granted = one(grant, "");
-                if !draft.granted_by.iter().any(|known| known.rule == granted.rule) {
+                if !draft
+                    .granted_by
+                    .iter()
+                    .any(|known| known.rule == granted.rule)
+                {
                     draft = draft.evidence((*role).clone(), granted.rule.clone());
                     draft.granted_by.push(granted);
                 }
@@ -67,7 +87,9 @@ fn severity(context: &Context<'_>, account: &ServiceAccountRef, entries: &[Exces
         .into_iter()
         .filter(|right| {
             right.hits.iter().any(|graded| {
-                entries.iter().any(|entry| graded.hit.grants.contains(&entry.grant))
+                entries
+                    .iter()
+                    .any(|entry| graded.hit.grants.contains(&entry.grant))
             })
         })
         .map(|right| right.severity)
@@ -83,10 +105,15 @@ pub(crate) fn scoped(
     intended: Option<&NamespaceSet>,
     account: &ServiceAccountRef,
 ) -> Vec<ScopedRule> {
-    let mine = grants.iter().filter(|grant| grant.service_account == *account);
+    let mine = grants
+        .iter()
+        .filter(|grant| grant.service_account == *account);
     mine.flat_map(|grant| {
         let scope = scope(context, &grant.scope, intended, account);
-        grant.rules.iter().map(move |rule| ScopedRule { scope: scope.clone(), rule: rule.clone() })
+        grant.rules.iter().map(move |rule| ScopedRule {
+            scope: scope.clone(),
+            rule: rule.clone(),
+        })
     })
     .collect()
 }
@@ -127,32 +154,53 @@ fn scope(
 
 /// `get secrets, create pods and 3 more`.
 fn list(entries: &[Excess]) -> String {
-    let shown: Vec<String> = entries.iter().take(3).map(|entry| describe(&entry.atom)).collect();
+    let shown: Vec<String> = entries
+        .iter()
+        .take(3)
+        .map(|entry| describe(&entry.atom))
+        .collect();
     let rest = entries.len().saturating_sub(shown.len());
-    if rest == 0 { shown.join(", ") } else { format!("{} and {rest} more", shown.join(", ")) }
+    if rest == 0 {
+        shown.join(", ")
+    } else {
+        format!("{} and {rest} more", shown.join(", "))
+    }
 }
 
 /// `get secrets`.
 pub(crate) fn describe(rule: &PolicyRule) -> String {
     let verb = rule.verbs.first().map_or("", String::as_str);
     let group = rule.api_groups.first().map_or("", String::as_str);
-    let resource =
-        rule.resources.first().or(rule.non_resource_urls.first()).map_or("", String::as_str);
-    if group.is_empty() { format!("{verb} {resource}") } else { format!("{verb} {resource}.{group}") }
+    let resource = rule
+        .resources
+        .first()
+        .or(rule.non_resource_urls.first())
+        .map_or("", String::as_str);
+    if group.is_empty() {
+        format!("{verb} {resource}")
+    } else {
+        format!("{verb} {resource}.{group}")
+    }
 }
 
 fn can_i(account: &ServiceAccountRef, entry: &Excess) -> String {
     let rule = &entry.atom;
     let verb = rule.verbs.first().map_or("", String::as_str);
     let group = rule.api_groups.first().map_or("", String::as_str);
-    let resource =
-        rule.resources.first().or(rule.non_resource_urls.first()).map_or("", String::as_str);
+    let resource = rule
+        .resources
+        .first()
+        .or(rule.non_resource_urls.first())
+        .map_or("", String::as_str);
     let (base, subresource) = match resource.split_once('/') {
         Some((base, subresource)) if !base.is_empty() => (base, Some(subresource)),
         _ => (resource, None),
     };
-    let mut what =
-        if group.is_empty() { base.to_owned() } else { format!("{base}.{group}") };
+    let mut what = if group.is_empty() {
+        base.to_owned()
+    } else {
+        format!("{base}.{group}")
+    };
     if let Some(name) = rule.resource_names.first() {
         what = format!("{what}/{name}");
     }
@@ -160,7 +208,9 @@ fn can_i(account: &ServiceAccountRef, entry: &Excess) -> String {
         Reaching::Cluster => " --all-namespaces".to_owned(),
         Reaching::Namespace(namespace) => format!(" -n {}", quote(namespace)),
     };
-    let sub = subresource.map(|sub| format!(" --subresource {}", quote(sub))).unwrap_or_default();
+    let sub = subresource
+        .map(|sub| format!(" --subresource {}", quote(sub)))
+        .unwrap_or_default();
     format!(
         "kubectl auth can-i {} {}{sub}{place} --as {}",
         quote(verb),

@@ -19,7 +19,11 @@ impl<'a> Exemptions<'a> {
     pub(crate) fn new(baseline: &'a EffectiveBaseline, now: Timestamp) -> Self {
         let all = baseline.exemptions();
         let today = TimeZone::UTC.to_datetime(now).date();
-        Self { all, today, used: vec![false; all.len()] }
+        Self {
+            all,
+            today,
+            used: vec![false; all.len()],
+        }
     }
 
     /// The rules of a finding that are accepted, with the first exemption that does.
@@ -79,27 +83,47 @@ fn matches(exemption: &Exemption, finding: &Finding) -> bool {
     let scope = &exemption.scope;
     let account = scope.service_account.as_ref().is_none_or(|wanted| {
         !finding.service_accounts.is_empty()
-            && finding.service_accounts.iter().all(|account| account.to_string() == *wanted)
+            && finding
+                .service_accounts
+                .iter()
+                .all(|account| account.to_string() == *wanted)
     });
     let component = scope.component.as_ref().is_none_or(|wanted| {
         !finding.components.is_empty()
-            && finding.components.iter().all(|component| component.name == *wanted)
+            && finding
+                .components
+                .iter()
+                .all(|component| component.name == *wanted)
     });
-    let right =
-        scope.right.as_ref().is_none_or(|wanted| finding.right.as_deref() == Some(wanted.as_str()));
+    let right = scope
+        .right
+        .as_ref()
+        .is_none_or(|wanted| finding.right.as_deref() == Some(wanted.as_str()));
     let object = scope.object.as_ref().is_none_or(|wanted| {
-        finding.evidence.iter().any(|evidence| evidence.object.to_string() == *wanted)
+        finding
+            .evidence
+            .iter()
+            .any(|evidence| evidence.object.to_string() == *wanted)
     });
     account && component && right && object && in_namespace(exemption, finding)
 }
 
 fn in_namespace(exemption: &Exemption, finding: &Finding) -> bool {
-    let Some(wanted) = exemption.scope.namespace.as_deref() else { return true };
-    let accounts = finding.service_accounts.iter().map(|account| account.namespace.as_str());
-    let components =
-        finding.components.iter().filter_map(|component| component.namespace.as_deref());
-    let objects =
-        finding.evidence.iter().filter_map(|evidence| evidence.object.namespace.as_deref());
+    let Some(wanted) = exemption.scope.namespace.as_deref() else {
+        return true;
+    };
+    let accounts = finding
+        .service_accounts
+        .iter()
+        .map(|account| account.namespace.as_str());
+    let components = finding
+        .components
+        .iter()
+        .filter_map(|component| component.namespace.as_deref());
+    let objects = finding
+        .evidence
+        .iter()
+        .filter_map(|evidence| evidence.object.namespace.as_deref());
     let mut subjects: Vec<&str> = accounts.chain(components).collect();
     if subjects.is_empty() {
         subjects = objects.collect();

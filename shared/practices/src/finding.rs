@@ -8,14 +8,24 @@ use crate::context::Context;
 
 /// Every grant that gives a right, the worst first, each once.
 pub(crate) fn granted_by(context: &Context<'_>, right: &GradedRight) -> Vec<GrantedBy> {
-    let Some(rights) = context.effective(&right.account) else { return Vec::new() };
+    let Some(rights) = context.effective(&right.account) else {
+        return Vec::new();
+    };
     let mut grants: Vec<GrantedBy> = Vec::new();
-    for graded in right.hits.iter().filter(|graded| right.granted || !graded.granted) {
+    for graded in right
+        .hits
+        .iter()
+        .filter(|graded| right.granted || !graded.granted)
+    {
         for &index in &graded.hit.grants {
-            let Some(grant) = rights.grants().get(index) else { continue };
+            let Some(grant) = rights.grants().get(index) else {
+                continue;
+            };
             let entry = one(grant, &describe(&graded.hit, grant));
             if !grants.iter().any(|known| {
-                known.binding == entry.binding && known.role == entry.role && known.rule == entry.rule
+                known.binding == entry.binding
+                    && known.role == entry.role
+                    && known.rule == entry.rule
             }) {
                 grants.push(entry);
             }
@@ -27,9 +37,9 @@ pub(crate) fn granted_by(context: &Context<'_>, right: &GradedRight) -> Vec<Gran
 /// One grant, with what of it counts.
 pub(crate) fn one(grant: &Grant, right: &str) -> GrantedBy {
     GrantedBy {
-        subject: grant.subject.clone(),
-        binding: grant.binding.clone(),
-        role: grant.source_role.clone(),
+        subject: (*grant.subject).clone(),
+        binding: (*grant.binding).clone(),
+        role: (*grant.source_role).clone(),
         rule: format!("rules[{}]", grant.source_rule_index),
         right: right.to_owned(),
         source: None,
@@ -52,7 +62,11 @@ fn describe(hit: &Hit, grant: &Grant) -> String {
         .map(opsec_rights::Atom::describe)
         .collect();
     if given.is_empty() {
-        hit.atoms.iter().map(opsec_rights::Atom::describe).collect::<Vec<_>>().join(", ")
+        hit.atoms
+            .iter()
+            .map(opsec_rights::Atom::describe)
+            .collect::<Vec<_>>()
+            .join(", ")
     } else {
         given.join(", ")
     }
@@ -82,6 +96,10 @@ pub(crate) fn pod_field(
 ) -> (ObjectRef, String) {
     use opsec_model::objects::Object as _;
     let path = workload.kind.pod_spec_path();
-    let field = if field.is_empty() { path.to_owned() } else { format!("{path}.{field}") };
+    let field = if field.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}.{field}")
+    };
     (workload.object_ref(), field)
 }

@@ -3,8 +3,8 @@
 //! A practice is a folder, a rule a file with its documentation, a case file beside it. The
 //! evaluation is pure: facts, a baseline and a time in, a [`opsec_model::Report`] out.
 
-pub mod contract;
 mod context;
+pub mod contract;
 mod evaluate;
 mod excess;
 mod exempt;
@@ -20,6 +20,4 @@ mod rights_rule;
 mod shell;
 
 pub use context::Context;
-pub use evaluate::{
-    CheckError, CheckOptions, SelectedBaseline, check, list_operators,
-};
+pub use evaluate::{CheckError, CheckOptions, SelectedBaseline, check, list_operators};

@@ -18,7 +18,9 @@ pub const PRACTICES: [&Practice; 6] = [
 
 /// Every rule, in the order of the practices.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    PRACTICES.into_iter().flat_map(|practice| practice.rules.iter().copied())
+    PRACTICES
+        .into_iter()
+        .flat_map(|practice| practice.rules.iter().copied())
 }
 
 /// The rule of an id.
@@ -48,7 +50,10 @@ mod tests {
     fn a_rule_stands_in_the_practice_that_its_id_names() {
         for practice in PRACTICES {
             for rule in practice.rules {
-                let digit = rule.id.strip_prefix("OPSEC").and_then(|digits| digits.chars().next());
+                let digit = rule
+                    .id
+                    .strip_prefix("OPSEC")
+                    .and_then(|digits| digits.chars().next());
                 assert_eq!(
                     digit.and_then(|digit| digit.to_digit(10)),
                     Some(u32::from(practice.number)),
@@ -67,10 +72,17 @@ mod tests {
                 assert!(!text.trim().is_empty(), "{}", rule.id);
             }
             assert!(!doc.references.is_empty(), "{}", rule.id);
-            assert!(rule.summary.chars().count() <= 80, "{}: {}", rule.id, rule.summary);
+            assert!(
+                rule.summary.chars().count() <= 80,
+                "{}: {}",
+                rule.id,
+                rule.summary
+            );
             assert!(!rule.summary.ends_with('.'), "{}", rule.id);
             assert!(
-                rule.slug.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'),
+                rule.slug
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte == b'-'),
                 "{}",
                 rule.slug
             );

@@ -17,7 +17,10 @@ pub(crate) fn judge(context: &Context<'_>, rule: &'static str) -> Judgement {
         judgement.nothing = Some("no ServiceAccount");
     }
     judgement.unknown.extend(context.invalid_rbac());
-    for right in context.all_rights().filter(|right| right.rule == rule && !right.granted) {
+    for right in context
+        .all_rights()
+        .filter(|right| right.rule == rule && !right.granted)
+    {
         judgement.findings.push(draft(context, right));
     }
     judgement
@@ -73,7 +76,9 @@ fn gain(right: &GradedRight) -> String {
 
 /// `can create pods in every namespace`.
 fn title(context: &Context<'_>, right: &GradedRight) -> String {
-    let Some(worst) = worst(right) else { return format!("can {}", right.row.may) };
+    let Some(worst) = worst(right) else {
+        return format!("can {}", right.row.may);
+    };
     let hit = &worst.hit;
     if right.container {
         return container_title(context, right, worst);
@@ -91,8 +96,16 @@ fn title(context: &Context<'_>, right: &GradedRight) -> String {
         what = format!("{what} named {}", shown.join(", "));
     }
     let place = where_it_holds(hit);
-    let mut title = if place.is_empty() { what } else { format!("{what} {place}") };
-    let others = right.hits.iter().filter(|other| other.hit.scope != hit.scope).count();
+    let mut title = if place.is_empty() {
+        what
+    } else {
+        format!("{what} {place}")
+    };
+    let others = right
+        .hits
+        .iter()
+        .filter(|other| other.hit.scope != hit.scope)
+        .count();
     if others > 0 && right.reach != Reach::Cluster {
         title = format!("{title} and {others} more");
     }
@@ -109,14 +122,21 @@ fn container_title(context: &Context<'_>, right: &GradedRight, worst: &GradedHit
     };
     match right.id {
         "ESC-ADMIN-BOUND" => {
-            let role = worst.hit.atoms.iter().next().map_or("", |atom| atom.resource.as_str());
+            let role = worst
+                .hit
+                .atoms
+                .iter()
+                .next()
+                .map_or("", |atom| atom.resource.as_str());
             format!("is {role}{place}")
         }
         "ESC-WILDCARD" => format!("may do everything{place}"),
         _ => {
             // The verbs of the rules that name everything, not of all that is folded in.
             let star = |list: &[String]| list.iter().any(|entry| entry == "*");
-            let grants = context.effective(&right.account).map(EffectiveRights::grants);
+            let grants = context
+                .effective(&right.account)
+                .map(EffectiveRights::grants);
             let mut verbs: Vec<&str> = grants
                 .unwrap_or_default()
                 .iter()

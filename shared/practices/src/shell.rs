@@ -7,8 +7,14 @@ use opsec_rights::Hit;
 /// A word quoted for a POSIX shell, when it needs quotes.
 pub(crate) fn quote(word: &str) -> String {
     let plain = !word.is_empty()
-        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(&byte));
-    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+        && word
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(&byte));
+    if plain {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 /// `kubectl auth can-i …` for everything that a hit rests on.
@@ -49,7 +55,10 @@ fn question(
     }
     if resource.starts_with('/') {
         let path = resource.replace('*', "x");
-        return Some(format!("kubectl auth can-i {verb} {} --as {as_account}", quote(&path)));
+        return Some(format!(
+            "kubectl auth can-i {verb} {} --as {as_account}",
+            quote(&path)
+        ));
     }
     // An account in the resource's place is the ghost of a binding, not a resource.
     let resource = resource.split(' ').next()?;
@@ -57,10 +66,17 @@ fn question(
         Some((resource, subresource)) => (resource, Some(subresource)),
         None => (resource, None),
     };
-    let mut what =
-        if group.is_empty() { resource.to_owned() } else { format!("{resource}.{group}") };
+    let mut what = if group.is_empty() {
+        resource.to_owned()
+    } else {
+        format!("{resource}.{group}")
+    };
     if let Names::Only(names) = &hit.names {
-        if let Some(name) = names.iter().next().filter(|_| verb != "create" || subresource.is_some()) {
+        if let Some(name) = names
+            .iter()
+            .next()
+            .filter(|_| verb != "create" || subresource.is_some())
+        {
             what = format!("{what}/{name}");
         }
     }

@@ -42,14 +42,21 @@ fn every_case_comes_out_as_it_says() {
             }
         }
     }
-    assert!(wrong.is_empty(), "{} of {cases} cases:\n\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {cases} cases:\n\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
     assert!(cases > 0);
 }
 
 #[test]
 fn every_rule_has_a_case_that_fails_one_that_passes_and_one_that_cannot_know() {
-    let cases: Vec<_> =
-        files().iter().flat_map(|(file, text)| case::parse(file, text)).collect();
+    let cases: Vec<_> = files()
+        .iter()
+        .flat_map(|(file, text)| case::parse(file, text))
+        .collect();
     let mut lacking = Vec::new();
     for rule in opsec_practices::registry::rules() {
         let found: BTreeSet<Status> = cases

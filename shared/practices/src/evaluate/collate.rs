@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use opsec_model::report::{Counts, Halves};
-use opsec_model::{
-    Finding, FindingStatus, Half, PracticeReport, RuleOutcome, Severity, Status,
-};
+use opsec_model::{Finding, FindingStatus, Half, PracticeReport, RuleOutcome, Severity, Status};
 
 use super::needs;
 use super::{Context, Exemptions, PRACTICES};
@@ -62,7 +60,10 @@ pub(crate) fn collate(
                     .map(|rule| rule.status)
                     .fold(Status::NotApplicable, Status::join)
             };
-            let halves = Halves { operator: of(Half::Operator), cluster: of(Half::Cluster) };
+            let halves = Halves {
+                operator: of(Half::Operator),
+                cluster: of(Half::Cluster),
+            };
             PracticeReport {
                 number: practice.number,
                 name: practice.name.to_owned(),
@@ -73,7 +74,10 @@ pub(crate) fn collate(
             }
         })
         .collect();
-    Collated { practices, counts: count(&findings) }
+    Collated {
+        practices,
+        counts: count(&findings),
+    }
 }
 
 /// Every finding with its status, the worst first.
@@ -85,8 +89,10 @@ fn findings(
     let mut findings: Vec<Finding> = Vec::new();
     for entry in judged {
         for draft in std::mem::take(&mut entry.judgement.findings) {
-            let rule =
-                draft.filed_under.and_then(registry::find).unwrap_or(entry.rule);
+            let rule = draft
+                .filed_under
+                .and_then(registry::find)
+                .unwrap_or(entry.rule);
             let mut finding = draft.into_finding(rule.id, rule.half);
             finding.exemption = exemptions.accept(&finding);
             finding.status = status(&finding, fail_on);
@@ -144,7 +150,11 @@ fn weigh_for_half(finding: &mut Finding, half: Half, fail_on: Severity) {
             .filter(|rule| registry::find(rule).is_some_and(|rule| rule.half == half))
             .all(|rule| by.rules.contains(rule))
     });
-    finding.status = if accepted { FindingStatus::Accepted } else { status(finding, fail_on) };
+    finding.status = if accepted {
+        FindingStatus::Accepted
+    } else {
+        status(finding, fail_on)
+    };
 }
 
 fn outcome(
@@ -172,13 +182,28 @@ fn outcome(
         .collect();
     let standing = |finding: &&&Finding| {
         finding.severity >= fail_on
-            && !finding.exemption.as_ref().is_some_and(|by| by.rules.iter().any(|r| r == rule.id))
+            && !finding
+                .exemption
+                .as_ref()
+                .is_some_and(|by| by.rules.iter().any(|r| r == rule.id))
     };
-    let failing = concerning.iter().filter(standing).find(|finding| finding.reason.is_none());
-    let doubtful = concerning.iter().filter(standing).find(|finding| finding.reason.is_some());
+    let failing = concerning
+        .iter()
+        .filter(standing)
+        .find(|finding| finding.reason.is_none());
+    let doubtful = concerning
+        .iter()
+        .filter(standing)
+        .find(|finding| finding.reason.is_some());
     outcome.severity = concerning.iter().map(|finding| finding.severity).max();
     outcome.filed_under = filed_under(rule, &concerning);
-    let unknown = entry.judgement.unknown.iter().chain(&entry.missing).next().cloned();
+    let unknown = entry
+        .judgement
+        .unknown
+        .iter()
+        .chain(&entry.missing)
+        .next()
+        .cloned();
     (outcome.status, outcome.reason) = if failing.is_some() {
         (Status::Fail, None)
     } else if let Some(finding) = doubtful {
@@ -188,7 +213,10 @@ fn outcome(
     } else if entry.judgement.subjects > 0 || !concerning.is_empty() {
         (Status::Pass, None)
     } else {
-        (Status::NotApplicable, entry.judgement.nothing.map(str::to_owned))
+        (
+            Status::NotApplicable,
+            entry.judgement.nothing.map(str::to_owned),
+        )
     };
     outcome
 }
@@ -196,14 +224,23 @@ fn outcome(
 /// The rule that the findings of this one are filed under, when none is its own.
 fn filed_under(rule: &Rule, concerning: &[&Finding]) -> Option<String> {
     let own = concerning.iter().any(|finding| finding.rule == rule.id);
-    if own { None } else { concerning.first().map(|finding| finding.rule.clone()) }
+    if own {
+        None
+    } else {
+        concerning.first().map(|finding| finding.rule.clone())
+    }
 }
 
 fn of_practice(number: u8, findings: &[Finding]) -> Vec<Finding> {
     let digit = char::from(b'0' + number);
     findings
         .iter()
-        .filter(|finding| finding.rule.strip_prefix("OPSEC").is_some_and(|id| id.starts_with(digit)))
+        .filter(|finding| {
+            finding
+                .rule
+                .strip_prefix("OPSEC")
+                .is_some_and(|id| id.starts_with(digit))
+        })
         .cloned()
         .collect()
 }

@@ -10,15 +10,18 @@ const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// What finding the operator and its rights rests on.
 fn base() -> impl Iterator<Item = (&'static str, &'static str)> {
-    WorkloadKind::ALL.into_iter().map(WorkloadKind::resource).chain([
-        ("namespaces", ""),
-        ("serviceaccounts", ""),
-        ("roles", RBAC),
-        ("clusterroles", RBAC),
-        ("rolebindings", RBAC),
-        ("clusterrolebindings", RBAC),
-        ("customresourcedefinitions", "apiextensions.k8s.io"),
-    ])
+    WorkloadKind::ALL
+        .into_iter()
+        .map(WorkloadKind::resource)
+        .chain([
+            ("namespaces", ""),
+            ("serviceaccounts", ""),
+            ("roles", RBAC),
+            ("clusterroles", RBAC),
+            ("rolebindings", RBAC),
+            ("clusterrolebindings", RBAC),
+            ("customresourcedefinitions", "apiextensions.k8s.io"),
+        ])
 }
 
 /// Why facts that a rule needs are missing, each a clause.

@@ -13,7 +13,5 @@ pub(crate) const PRACTICE: Practice = Practice {
     number: 1,
     name: "Payload and operator are separate",
     doc: "Keep what an operator deploys away from the operator: in other namespaces, and out of reach of its pods.",
-    rules: &[
-        &rules::pods_in_its_own_namespace::RULE,
-    ],
+    rules: &[&rules::pods_in_its_own_namespace::RULE],
 };

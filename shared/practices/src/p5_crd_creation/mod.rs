@@ -14,8 +14,5 @@ pub(crate) const PRACTICE: Practice = Practice {
     number: 5,
     name: "CRD creation is denied",
     doc: "Deny the operator to create CustomResourceDefinitions, by admission and not only by RBAC.",
-    rules: &[
-        &rules::creates_crds::RULE,
-        &rules::changes_crds::RULE,
-    ],
+    rules: &[&rules::creates_crds::RULE, &rules::changes_crds::RULE],
 };

@@ -2,7 +2,6 @@
 
 mod rules {
     //! One file a rule.
-
 }
 
 use crate::contract::Practice;
@@ -12,6 +11,5 @@ pub(crate) const PRACTICE: Practice = Practice {
     number: 6,
     name: "Rights are declared and validated",
     doc: "Declare what the operator may do in a custom resource, and validate it.",
-    rules: &[
-    ],
+    rules: &[],
 };

@@ -64,7 +64,11 @@ fn case(file: &str, section: &str) -> Case {
             (None, None) => directive(file, &mut case, line.trim()),
         }
     }
-    assert!(!case.expectations.is_empty(), "{file}: `{}` expects nothing", case.name);
+    assert!(
+        !case.expectations.is_empty(),
+        "{file}: `{}` expects nothing",
+        case.name
+    );
     case
 }
 
@@ -105,5 +109,10 @@ fn expectation(file: &str, text: &str) -> Expectation {
         }
     }
     extras.extend(title.map(|title| ("title".to_owned(), title)));
-    Expectation { rule, status, severity, extras }
+    Expectation {
+        rule,
+        status,
+        severity,
+        extras,
+    }
 }

@@ -18,13 +18,21 @@ pub(crate) fn run(case: &Case) -> Result<(), String> {
         .iter()
         .filter_map(|expectation| compare(&report, expectation).err())
         .collect();
-    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(wrong.join("\n"))
+    }
 }
 
 fn judge(case: &Case) -> Result<Report, String> {
-    let input = Input { name: "case.yaml".into(), bytes: case.manifests.clone().into_bytes() };
-    let mut snapshot =
-        read(&[input], &Options::default()).map_err(|error| format!("  {error}"))?.snapshot;
+    let input = Input {
+        name: "case.yaml".into(),
+        bytes: case.manifests.clone().into_bytes(),
+    };
+    let mut snapshot = read(&[input], &Options::default())
+        .map_err(|error| format!("  {error}"))?
+        .snapshot;
     if case.live {
         snapshot.source.kind = SourceKind::Cluster;
     }
@@ -39,15 +47,25 @@ fn judge(case: &Case) -> Result<Report, String> {
         fail_on: None,
         now: "2026-06-01T00:00:00Z".parse().unwrap(),
     };
-    let select =
-        |_: &_| SelectedBaseline { baseline: baseline.clone(), notices: Vec::new() };
+    let select = |_: &_| SelectedBaseline {
+        baseline: baseline.clone(),
+        notices: Vec::new(),
+    };
     let reports = check(&snapshot, &options, &select).map_err(|error| format!("  {error}"))?;
-    reports.into_iter().next().ok_or_else(|| "  no report".to_owned())
+    reports
+        .into_iter()
+        .next()
+        .ok_or_else(|| "  no report".to_owned())
 }
 
 fn baseline(case: &Case) -> Result<EffectiveBaseline, String> {
-    let Some(text) = &case.baseline else { return Ok(EffectiveBaseline::builtin().unwrap()) };
-    let input = Input { name: "baseline.yaml".into(), bytes: text.clone().into_bytes() };
+    let Some(text) = &case.baseline else {
+        return Ok(EffectiveBaseline::builtin().unwrap());
+    };
+    let input = Input {
+        name: "baseline.yaml".into(),
+        bytes: text.clone().into_bytes(),
+    };
     let document = read_documents(&input, &Limits::default())
         .map_err(|error| format!("  {error}"))?
         .remove(0);
@@ -60,8 +78,14 @@ pub(crate) fn without(snapshot: &Snapshot, kind: &Kind) -> Snapshot {
     let mut value = serde_json::to_value(snapshot).unwrap();
     let lists = value.as_object_mut().unwrap();
     let list = match kind.resource.as_str() {
-        "deployments" | "statefulsets" | "daemonsets" | "replicasets" | "jobs" | "cronjobs"
-        | "pods" | "replicationcontrollers" => {
+        "deployments"
+        | "statefulsets"
+        | "daemonsets"
+        | "replicasets"
+        | "jobs"
+        | "cronjobs"
+        | "pods"
+        | "replicationcontrollers" => {
             let workloads = lists.get_mut("workloads").and_then(Value::as_array_mut);
             let singular = kind.resource.trim_end_matches('s');
             for workloads in workloads {
@@ -72,14 +96,19 @@ pub(crate) fn without(snapshot: &Snapshot, kind: &Kind) -> Snapshot {
             None
         }
         "apiservices" => Some("apiServices".to_owned()),
-        plural => lists.keys().find(|name| name.to_lowercase() == plural).cloned(),
+        plural => lists
+            .keys()
+            .find(|name| name.to_lowercase() == plural)
+            .cloned(),
     };
     if let Some(list) = list {
         lists.remove(&list);
     }
     let mut snapshot: Snapshot = serde_json::from_value(value).unwrap();
     let missing = format!("list {kind}");
-    snapshot.incomplete.insert(kind.clone(), Completeness::Forbidden { missing });
+    snapshot
+        .incomplete
+        .insert(kind.clone(), Completeness::Forbidden { missing });
     snapshot
 }
 
@@ -90,10 +119,13 @@ fn compare(report: &Report, expectation: &Expectation) -> Result<(), String> {
         .flat_map(|practice| &practice.rules)
         .find(|outcome| outcome.id == expectation.rule)
         .ok_or_else(|| format!("  {} is not a rule of this build", expectation.rule))?;
-    let filed: Vec<&Finding> =
-        report.findings().filter(|finding| finding.rule == expectation.rule).collect();
-    let same_severity =
-        expectation.severity.is_none_or(|severity| outcome.severity == Some(severity));
+    let filed: Vec<&Finding> = report
+        .findings()
+        .filter(|finding| finding.rule == expectation.rule)
+        .collect();
+    let same_severity = expectation
+        .severity
+        .is_none_or(|severity| outcome.severity == Some(severity));
     let wrong_extra = expectation
         .extras
         .iter()
@@ -106,21 +138,32 @@ fn compare(report: &Report, expectation: &Expectation) -> Result<(), String> {
         "  expected {} {} {} {}\n  found    {} {} {:?}\n{}",
         expectation.rule,
         expectation.status,
-        expectation.severity.map_or("", opsec_model::Severity::as_str),
+        expectation
+            .severity
+            .map_or("", opsec_model::Severity::as_str),
         wrong_extra.unwrap_or_default(),
         outcome.status,
         outcome.severity.map_or("", opsec_model::Severity::as_str),
         outcome.reason.as_deref().or(outcome.filed_under.as_deref()),
-        filed.iter().map(|finding| describe(finding)).collect::<String>(),
+        filed
+            .iter()
+            .map(|finding| describe(finding))
+            .collect::<String>(),
     ))
 }
 
 fn extra(outcome: &RuleOutcome, filed: &[&Finding], key: &str, value: &str) -> bool {
     match key {
-        "right" => filed.iter().any(|finding| finding.right.as_deref() == Some(value)),
-        "reach" => filed.iter().any(|f| f.reach.is_some_and(|reach| reach.as_str() == value)),
+        "right" => filed
+            .iter()
+            .any(|finding| finding.right.as_deref() == Some(value)),
+        "reach" => filed
+            .iter()
+            .any(|f| f.reach.is_some_and(|reach| reach.as_str() == value)),
         "count" => filed.len().to_string() == value,
-        "also" => filed.iter().any(|finding| finding.also.iter().any(|also| also == value)),
+        "also" => filed
+            .iter()
+            .any(|finding| finding.also.iter().any(|also| also == value)),
         "under" => outcome.filed_under.as_deref() == Some(value),
         "title" => filed.iter().any(|finding| finding.title.contains(value)),
         _ => panic!("`{key}` is not known"),

@@ -52,7 +52,9 @@ fn judge(context: &Context<'_>) -> Judgement {
             .map(move |owner| (account, owner))
     }) {
         for annotation in ANNOTATIONS {
-            let Some(identity) = account.metadata.annotation(annotation) else { continue };
+            let Some(identity) = account.metadata.annotation(annotation) else {
+                continue;
+            };
             judgement.findings.push(
                 Draft::new(
                     Severity::Info,

@@ -49,8 +49,14 @@ fn judge(context: &Context<'_>) -> Judgement {
 
 fn finding(context: &Context<'_>, account: ServiceAccountRef, workloads: &[&Workload]) -> Draft {
     let rights = context.rights_with_folded(&account);
-    let powerful = rights.iter().any(|right| right.severity >= Severity::Medium);
-    let severity = if powerful { Severity::High } else { Severity::Medium };
+    let powerful = rights
+        .iter()
+        .any(|right| right.severity >= Severity::Medium);
+    let severity = if powerful {
+        Severity::High
+    } else {
+        Severity::Medium
+    };
     let gain = if powerful {
         "every pod of the namespace that names no ServiceAccount holds the operator's rights"
     } else {
@@ -58,14 +64,19 @@ fn finding(context: &Context<'_>, account: ServiceAccountRef, workloads: &[&Work
     };
     let mut draft = Draft::new(
         severity,
-        format!("runs as the ServiceAccount default of {}", account.namespace),
+        format!(
+            "runs as the ServiceAccount default of {}",
+            account.namespace
+        ),
         gain,
         "give the component a ServiceAccount of its own and bind its roles to that",
     );
     for workload in workloads {
         let path = workload.kind.pod_spec_path();
         let field = format!("{path}.serviceAccountName");
-        draft = draft.components([workload.object_ref()]).evidence(workload.object_ref(), field);
+        draft = draft
+            .components([workload.object_ref()])
+            .evidence(workload.object_ref(), field);
     }
     if let Some(workload) = workloads.first() {
         let path = workload.kind.pod_spec_path();

@@ -23,7 +23,9 @@ pub(crate) const RULE: Rule = Rule {
         bad: "kind: Secret\ntype: kubernetes.io/service-account-token\nmetadata: {annotations: {kubernetes.io/service-account.name: operator}}",
         good: "spec: {serviceAccountName: operator}",
         fix: "Delete the Secret; let pods mount projected tokens of an hour.",
-        references: &["https://kubernetes.io/docs/concepts/configuration/secret/#serviceaccount-token-secrets"],
+        references: &[
+            "https://kubernetes.io/docs/concepts/configuration/secret/#serviceaccount-token-secrets",
+        ],
     },
     needs: &[("secrets", "")],
     judge,
@@ -35,7 +37,9 @@ fn judge(context: &Context<'_>) -> Judgement {
         judgement.nothing = Some("no ServiceAccount");
     }
     for account in &context.operator.accounts {
-        judgement.findings.extend(token_secrets(context, &account.account));
+        judgement
+            .findings
+            .extend(token_secrets(context, &account.account));
     }
     judgement.findings.extend(projected(context));
     judgement
@@ -77,9 +81,10 @@ fn projected(context: &Context<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for workload in context.components() {
         let tokens = context.facts.mounted_tokens(workload);
-        for token in tokens.into_iter().filter(|token| {
-            token.mount == TokenMount::Projected && token.expiration_seconds > DAY
-        }) {
+        for token in tokens
+            .into_iter()
+            .filter(|token| token.mount == TokenMount::Projected && token.expiration_seconds > DAY)
+        {
             let hours = token.expiration_seconds / 3600;
             drafts.push(
                 Draft::new(

@@ -106,7 +106,11 @@ fn causes_of(context: &Context<'_>, workload: &Workload) -> Vec<Draft> {
             context,
             workload,
             severity,
-            &format!("its pods do not meet {}: {}", level.as_str(), unique(&checks)),
+            &format!(
+                "its pods do not meet {}: {}",
+                level.as_str(),
+                unique(&checks)
+            ),
             "a taken container can do more than it needs",
             &fields,
         ));

@@ -18,7 +18,10 @@ pub(crate) const RULE: Rule = Rule {
         bad: "kind: ClusterRoleBinding\nroleRef: {kind: ClusterRole, name: cluster-admin}",
         good: "kind: ClusterRole\nrules:\n- {apiGroups: [apps], resources: [deployments], verbs: [get, list, watch]}",
         fix: "Grant the rights that the operator uses, in the namespaces where it uses them.",
-        references: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/", "https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping"],
+        references: &[
+            "https://kubernetes.io/docs/concepts/security/rbac-good-practices/",
+            "https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping",
+        ],
     },
     needs: &[],
     judge,

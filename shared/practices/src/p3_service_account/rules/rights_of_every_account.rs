@@ -36,10 +36,17 @@ fn judge(context: &Context<'_>) -> Judgement {
     judgement.unknown.extend(context.invalid_rbac());
     let mut by_binding: BTreeMap<ObjectRef, Draft> = BTreeMap::new();
     for account in &context.operator.accounts {
-        let Some(rights) = context.effective(&account.account) else { continue };
+        let Some(rights) = context.effective(&account.account) else {
+            continue;
+        };
         for right in context.rights_with_folded(&account.account) {
             for graded in &right.hits {
-                for grant in graded.hit.grants.iter().filter_map(|&g| rights.grants().get(g)) {
+                for grant in graded
+                    .hit
+                    .grants
+                    .iter()
+                    .filter_map(|&g| rights.grants().get(g))
+                {
                     if grant.via != SubjectVia::Group {
                         continue;
                     }

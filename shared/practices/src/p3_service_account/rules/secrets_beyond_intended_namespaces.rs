@@ -18,7 +18,10 @@ pub(crate) const RULE: Rule = Rule {
         bad: "kind: ClusterRole\nrules:\n- {apiGroups: [\"\"], resources: [secrets], verbs: [get, list, watch]}",
         good: "kind: Role\nrules:\n- {apiGroups: [\"\"], resources: [secrets], verbs: [get], resourceNames: [webhook-ca]}",
         fix: "Bind the role by RoleBindings in the namespaces where the Secrets are, or name them in resourceNames.",
-        references: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/", "https://kubernetes.io/docs/concepts/security/secrets-good-practices/"],
+        references: &[
+            "https://kubernetes.io/docs/concepts/security/rbac-good-practices/",
+            "https://kubernetes.io/docs/concepts/security/secrets-good-practices/",
+        ],
     },
     needs: &[],
     judge,

@@ -40,7 +40,9 @@ fn judge(context: &Context<'_>) -> Judgement {
             .filter(|workload| workload.hook.is_none())
             .collect();
         if !others.is_empty() {
-            judgement.findings.push(finding(context, &account.account, &others));
+            judgement
+                .findings
+                .push(finding(context, &account.account, &others));
         }
     }
     judgement
@@ -49,8 +51,15 @@ fn judge(context: &Context<'_>) -> Judgement {
 fn finding(context: &Context<'_>, account: &ServiceAccountRef, others: &[&Workload]) -> Draft {
     let strong = context.holds_high(account);
     let mut draft = Draft::new(
-        if strong { Severity::High } else { Severity::Medium },
-        format!("{} workloads that are not the operator's run as {account}", others.len()),
+        if strong {
+            Severity::High
+        } else {
+            Severity::Medium
+        },
+        format!(
+            "{} workloads that are not the operator's run as {account}",
+            others.len()
+        ),
         "whoever takes one of them holds the operator's rights",
         "give each of them a ServiceAccount of its own",
     )

@@ -18,7 +18,10 @@ pub(crate) const RULE: Rule = Rule {
         bad: "kind: ClusterRole\nrules:\n- {apiGroups: [\"\"], resources: [serviceaccounts/token], verbs: [create]}",
         good: "kind: Role\nrules:\n- {apiGroups: [\"\"], resources: [serviceaccounts/token], verbs: [create], resourceNames: [own]}",
         fix: "Name the ServiceAccounts in resourceNames of a Role; approve only signers of its own domain.",
-        references: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/", "https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/"],
+        references: &[
+            "https://kubernetes.io/docs/concepts/security/rbac-good-practices/",
+            "https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/",
+        ],
     },
     needs: &[],
     judge,

@@ -18,7 +18,9 @@ pub(crate) const RULE: Rule = Rule {
         bad: "kind: ClusterRole\nrules:\n- {apiGroups: [networking.k8s.io], resources: [ingresses], verbs: [create]}",
         good: "kind: RoleBinding\nmetadata: {namespace: shop}",
         fix: "Bind the role by RoleBindings in the namespaces of the payload.",
-        references: &["https://kubernetes.io/docs/concepts/services-networking/service/#external-ips"],
+        references: &[
+            "https://kubernetes.io/docs/concepts/services-networking/service/#external-ips",
+        ],
     },
     needs: &[],
     judge,

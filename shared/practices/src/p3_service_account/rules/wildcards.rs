@@ -38,13 +38,22 @@ fn judge(context: &Context<'_>) -> Judgement {
     let mut by_role: BTreeMap<ObjectRef, Vec<(ServiceAccountRef, Grant)>> = BTreeMap::new();
     for account in &context.operator.accounts {
         let folded = folded_roles(context, &account.account);
-        let Some(rights) = context.effective(&account.account) else { continue };
-        for grant in rights.grants().iter().filter(|grant| !grant.source_bootstrap) {
+        let Some(rights) = context.effective(&account.account) else {
+            continue;
+        };
+        for grant in rights
+            .grants()
+            .iter()
+            .filter(|grant| !grant.source_bootstrap)
+        {
             if wildcards(&grant.rule).is_empty() || folded.contains(&*grant.role) {
                 continue;
             }
             let role = (*grant.source_role).clone();
-            by_role.entry(role).or_default().push((account.account.clone(), grant.clone()));
+            by_role
+                .entry(role)
+                .or_default()
+                .push((account.account.clone(), grant.clone()));
         }
     }
     judgement.findings = by_role
@@ -56,8 +65,15 @@ fn judge(context: &Context<'_>) -> Judgement {
 
 /// Roles whose wildcards stand for everything, and are one finding with what they give.
 fn folded_roles(context: &Context<'_>, account: &ServiceAccountRef) -> BTreeSet<ObjectRef> {
-    let Some(rights) = context.effective(account) else { return BTreeSet::new() };
-    let containers = context.rights.get(account).into_iter().flatten().filter(|r| r.container);
+    let Some(rights) = context.effective(account) else {
+        return BTreeSet::new();
+    };
+    let containers = context
+        .rights
+        .get(account)
+        .into_iter()
+        .flatten()
+        .filter(|r| r.container);
     containers
         .flat_map(opsec_rights::GradedRight::grants)
         .filter_map(|grant| rights.grants().get(grant))
@@ -68,9 +84,10 @@ fn folded_roles(context: &Context<'_>, account: &ServiceAccountRef) -> BTreeSet<
 /// The fields of a rule that are wildcards.
 fn wildcards(rule: &PolicyRule) -> Vec<&'static str> {
     let star = |list: &[String]| list.iter().any(|entry| entry == "*");
-    let resources = rule.resources.iter().any(|resource| {
-        resource == "*" || (resource.starts_with("*/") && resource != "*/scale")
-    });
+    let resources = rule
+        .resources
+        .iter()
+        .any(|resource| resource == "*" || (resource.starts_with("*/") && resource != "*/scale"));
     if rule.resources.is_empty() {
         return Vec::new();
     }
@@ -104,9 +121,14 @@ fn finding(
     role: &ObjectRef,
     grants: &[(ServiceAccountRef, Grant)],
 ) -> Draft {
-    let worst = grants.iter().map(|(_, grant)| severity(context, &grant.rule)).max();
-    let fields: BTreeSet<&str> =
-        grants.iter().flat_map(|(_, grant)| wildcards(&grant.rule)).collect();
+    let worst = grants
+        .iter()
+        .map(|(_, grant)| severity(context, &grant.rule))
+        .max();
+    let fields: BTreeSet<&str> = grants
+        .iter()
+        .flat_map(|(_, grant)| wildcards(&grant.rule))
+        .collect();
     let fields: Vec<&str> = fields.into_iter().collect();
     let accounts: BTreeSet<_> = grants.iter().map(|(account, _)| account.clone()).collect();
     let mut draft = Draft::new(
@@ -120,7 +142,10 @@ fn finding(
         let entry = one(grant, "*");
         for field in wildcards(&grant.rule) {
             let field = format!("{}.{field}", entry.rule);
-            let known = draft.evidence.iter().any(|evidence| evidence.field == field);
+            let known = draft
+                .evidence
+                .iter()
+                .any(|evidence| evidence.field == field);
             if !known {
                 draft = draft.evidence(role.clone(), field);
             }

@@ -18,7 +18,9 @@ pub(crate) const RULE: Rule = Rule {
         bad: "kind: ClusterRole\nrules:\n- {apiGroups: [admissionregistration.k8s.io], resources: [mutatingwebhookconfigurations], verbs: [patch]}",
         good: "kind: ClusterRole\nrules:\n- {apiGroups: [admissionregistration.k8s.io], resources: [mutatingwebhookconfigurations], verbs: [get]}",
         fix: "Install the configurations with the operator and let an administrator or a CA injector fill in the bundle.",
-        references: &["https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/"],
+        references: &[
+            "https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/",
+        ],
     },
     needs: &[],
     judge,

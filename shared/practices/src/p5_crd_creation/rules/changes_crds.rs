@@ -18,7 +18,9 @@ pub(crate) const RULE: Rule = Rule {
         bad: "kind: ClusterRole\nrules:\n- {apiGroups: [apiextensions.k8s.io], resources: [customresourcedefinitions], verbs: [patch]}",
         good: "kind: ClusterRole\nrules:\n- {apiGroups: [apiextensions.k8s.io], resources: [customresourcedefinitions], verbs: [patch], resourceNames: [own.example.com]}",
         fix: "Name its own CRDs in resourceNames, or let the installation change them.",
-        references: &["https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definition-versioning/#webhook-conversion"],
+        references: &[
+            "https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definition-versioning/#webhook-conversion",
+        ],
     },
     needs: &[],
     judge,

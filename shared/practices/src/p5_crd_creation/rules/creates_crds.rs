@@ -18,7 +18,9 @@ pub(crate) const RULE: Rule = Rule {
         bad: "kind: ClusterRole\nrules:\n- {apiGroups: [apiextensions.k8s.io], resources: [customresourcedefinitions], verbs: [create]}",
         good: "kind: ClusterRole\nrules:\n- {apiGroups: [apiextensions.k8s.io], resources: [customresourcedefinitions], verbs: [get]}",
         fix: "Ship the CRDs with the installation and remove the right.",
-        references: &["https://kubernetes.io/docs/concepts/extend-kubernetes/api-extension/custom-resources/"],
+        references: &[
+            "https://kubernetes.io/docs/concepts/extend-kubernetes/api-extension/custom-resources/",
+        ],
     },
     needs: &[],
     judge,
