@@ -6,6 +6,9 @@ use crate::clean::clean;
 use crate::layout::width;
 use crate::page::{Page, Span};
 
+/// Spaces between two columns.
+pub(crate) const GAP: usize = 2;
+
 pub(crate) fn write(
     headings: &[&str],
     rows: &[Vec<String>],
@@ -32,8 +35,9 @@ pub(crate) fn spans(headings: &[&str], rows: &[Vec<Span>], page: &mut Page<'_>) 
         .collect();
     for row in std::iter::once(&headings).chain(rows) {
         let cells = row.iter().zip(&widths);
-        let cells =
-            cells.flat_map(|(cell, columns)| [cell.clone().padded(*columns), Span::plain("   ")]);
+        let cells = cells.flat_map(|(cell, columns)| {
+            [cell.clone().padded(*columns), Span::plain(" ".repeat(GAP))]
+        });
         page.line(&cells.collect::<Vec<_>>())?;
     }
     Ok(())

@@ -41,11 +41,29 @@ fn subject_words(subject: &ObjectRef) -> String {
 }
 
 fn rule_words(grant: &GrantedBy) -> String {
-    let mut words = format!("{}  {}  {}", grant.role, grant.rule, grant.right);
+    let right = by_resource(&grant.right);
+    let mut words = format!("{}  {}  {right}", grant.role, grant.rule);
     if let Some(source) = &grant.source {
         words = format!("{words}  {}", place(source));
     }
     words
+}
+
+/// `get secrets, list secrets` as `get, list secrets`.
+fn by_resource(right: &str) -> String {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for part in right.split(", ") {
+        let Some((verb, resource)) = part.split_once(' ') else {
+            return right.to_owned();
+        };
+        match groups.iter_mut().find(|(other, _)| *other == resource) {
+            Some((_, verbs)) => verbs.push(verb),
+            None => groups.push((resource, vec![verb])),
+        }
+    }
+    let words = groups.iter();
+    let words = words.map(|(resource, verbs)| format!("{} {resource}", verbs.join(", ")));
+    words.collect::<Vec<_>>().join("; ")
 }
 
 /// Distinct objects in the order of their first appearance.
@@ -71,4 +89,21 @@ fn matching<'a>(
         .copied()
         .filter(|grant| of(grant) == wanted)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verbs_on_one_resource_stand_together() {
+        for (right, words) in [
+            ("create pods", "create pods"),
+            ("get secrets, list secrets", "get, list secrets"),
+            ("get a, list b, list a", "get, list a; list b"),
+            ("everything", "everything"),
+        ] {
+            assert_eq!(by_resource(right), words);
+        }
+    }
 }

@@ -7,6 +7,7 @@ use opsec_model::report::ReportList;
 use opsec_model::{FindingStatus, Report, RuleOutcome, Status};
 
 use crate::columns;
+use crate::layout::{width, wrap};
 use crate::page::{Page, Span};
 use crate::why::worst;
 use crate::words::{baseline, count, handle, severity_span, some, status_span};
@@ -28,11 +29,31 @@ const HEADINGS: [&str; 11] = [
 pub(crate) fn write(list: &ReportList, page: &mut Page<'_>) -> io::Result<()> {
     let mut reports: Vec<&Report> = list.items.iter().collect();
     reports.sort_by_key(|report| (Reverse(report.status), Reverse(report.gains.len())));
-    let rows: Vec<Vec<Span>> = reports.iter().map(|report| row(report)).collect();
+    let mut rows: Vec<Vec<Span>> = reports.iter().map(|report| row(report)).collect();
+    fit(&mut rows, page.width());
     columns::spans(&HEADINGS, &rows, page)?;
     page.blank()?;
     page.paragraph(0, "P pass, F fail, ? unknown, – nothing to judge")?;
     page.parts(&summary(&reports))
+}
+
+/// Cuts the last column, between words, to what room there is: an operator stays one line.
+fn fit(rows: &mut [Vec<Span>], columns: usize) {
+    let widest = |(column, heading): (usize, &&str)| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        let cells = cells.map(|cell| width(&cell.text));
+        cells.max().unwrap_or(0).max(width(heading)) + columns::GAP
+    };
+    let last = HEADINGS.len() - 1;
+    let taken: usize = HEADINGS.iter().enumerate().take(last).map(widest).sum();
+    let room = columns.saturating_sub(taken);
+    for cell in rows.iter_mut().filter_map(|row| row.get_mut(last)) {
+        if width(&cell.text) > room {
+            let first = wrap(&cell.text, room.saturating_sub(2)).into_iter().next();
+            let first = first.filter(|line| width(line) + 2 <= room && line.contains(' '));
+            cell.text = first.map(|line| format!("{line} …")).unwrap_or_default();
+        }
+    }
 }
 
 fn row(report: &Report) -> Vec<Span> {

@@ -130,6 +130,9 @@ impl<'a> Page<'a> {
     }
 
     fn hanging(&mut self, line: &str) -> io::Result<()> {
+        if width(line) <= self.width {
+            return self.line(&[Span::plain(line.replace(GLUE, " "))]);
+        }
         let indent = line.len() - line.trim_start().len();
         let lines = wrap(line, self.width.saturating_sub(indent.max(2)));
         for (index, text) in lines.into_iter().enumerate() {

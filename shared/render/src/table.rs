@@ -171,8 +171,9 @@ fn weight(code: NoticeCode) -> Option<u8> {
         NoticeCode::EveryNamespaceIntended | NoticeCode::BroadExemption => Some(3),
         NoticeCode::ExpiredExemption | NoticeCode::StaleExemption => Some(4),
         NoticeCode::MatchedByName | NoticeCode::BaselinePassedOver => Some(5),
-        NoticeCode::DuplicateObject | NoticeCode::DuplicateKey => Some(6),
         NoticeCode::NamespacePlaced
+        | NoticeCode::DuplicateObject
+        | NoticeCode::DuplicateKey
         | NoticeCode::UnknownKinds
         | NoticeCode::PresumedOwnGroups
         | NoticeCode::InferredIntendedNamespaces
