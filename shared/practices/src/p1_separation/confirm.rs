@@ -16,11 +16,7 @@ pub(crate) fn of(context: &Context<'_>, opening: &Opening<'_>, way: Direction) -
         Cause::Open { evidence, .. } => {
             let first = evidence.first()?;
             let namespace = first.object.namespace.as_deref().unwrap_or_default();
-            let field = if first.field.ends_with(']') && first.field.contains('.') {
-                Some(first.field.as_str())
-            } else {
-                None
-            }?;
+            let field = first.field.as_str();
             let peers = peers_of(way);
             // A field that is a peer ends in the list of peers; else the whole rule names none.
             Some(if field.contains(&format!(".{peers}[")) {

@@ -1,8 +1,16 @@
 //! Practice 1: Keep what an operator deploys away from the operator: in other namespaces, and out of reach of its pods.
 
-mod rules {
+mod confirm;
+pub(crate) mod neighbours;
+pub(crate) mod openings;
+
+pub(crate) mod rules {
     //! One file a rule.
 
+    pub(crate) mod operator_in_a_shared_namespace;
+    pub(crate) mod operator_reachable;
+    pub(crate) mod payload_beside_the_operator;
+    pub(crate) mod payload_reachable;
     pub(crate) mod pods_in_its_own_namespace;
 }
 
@@ -13,5 +21,11 @@ pub(crate) const PRACTICE: Practice = Practice {
     number: 1,
     name: "Payload and operator are separate",
     doc: "Keep what an operator deploys away from the operator: in other namespaces, and out of reach of its pods.",
-    rules: &[&rules::pods_in_its_own_namespace::RULE],
+    rules: &[
+        &rules::payload_beside_the_operator::RULE,
+        &rules::operator_reachable::RULE,
+        &rules::operator_in_a_shared_namespace::RULE,
+        &rules::payload_reachable::RULE,
+        &rules::pods_in_its_own_namespace::RULE,
+    ],
 };

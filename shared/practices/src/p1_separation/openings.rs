@@ -136,13 +136,8 @@ impl Opening<'_> {
             Direction::Egress => "from",
         };
         match &self.cause {
-            Cause::NoPolicy(namespace) => {
+            Cause::NoPolicy(_) => {
                 let files = if context.facts.from_files() { " in these files" } else { "" };
-                let place = if context.operator.namespaces.len() > 1 {
-                    format!(" in {namespace}")
-                } else {
-                    String::new()
-                };
                 let held_otherwise = self.workloads.iter().any(|workload| {
                     Direction::ALL.into_iter().any(|direction| {
                         !context.network.policies(workload, direction).is_empty()
@@ -153,7 +148,7 @@ impl Opening<'_> {
                     Direction::Ingress => " for ingress",
                     Direction::Egress => " for egress",
                 };
-                format!("no NetworkPolicy{files} selects {pods}{place}{aspect}")
+                format!("no NetworkPolicy{files} selects {pods}{aspect}")
             }
             Cause::Open { evidence, .. } => {
                 let mut policies: Vec<&str> =
@@ -190,14 +185,34 @@ fn object(workload: &Workload) -> ObjectRef {
     workload.object_ref()
 }
 
-/// `its pod`, `its 4 pods`.
-pub(crate) fn its_pods(count: usize) -> String {
-    if count == 1 { "its pod".to_owned() } else { format!("its {count} pods") }
+/// `its pod`, `its 4 pods`, and where when the operator has several namespaces.
+pub(crate) fn its_pods(context: &Context<'_>, workloads: &[&Workload]) -> String {
+    let what = match workloads.len() {
+        1 => "its pod".to_owned(),
+        count => format!("its {count} pods"),
+    };
+    match namespace_of(workloads) {
+        Some(namespace) if context.operator.namespaces.len() > 1 => format!("{what} in {namespace}"),
+        _ => what,
+    }
 }
 
-/// `a payload pod`, `3 payload pods`.
-pub(crate) fn payload_pods(count: usize) -> String {
-    if count == 1 { "a payload pod".to_owned() } else { format!("{count} payload pods") }
+/// `a payload pod in shop`, `3 payload pods in shop`.
+pub(crate) fn payload_pods(workloads: &[&Workload]) -> String {
+    let what = match workloads.len() {
+        1 => "a payload pod".to_owned(),
+        count => format!("{count} payload pods"),
+    };
+    match namespace_of(workloads) {
+        Some(namespace) => format!("{what} in {namespace}"),
+        None => what,
+    }
+}
+
+/// The one namespace that all are in.
+fn namespace_of<'a>(workloads: &[&'a Workload]) -> Option<&'a str> {
+    let first = workloads.first()?.namespace();
+    workloads.iter().all(|workload| workload.namespace() == first).then_some(first)
 }
 
 /// Who a peer is, and on which ports: `pods of namespace monitoring on TCP 9402`.
