@@ -6,6 +6,9 @@
     reason = "a helper that fails fails the test"
 )]
 
+mod baselines;
+mod reasons;
+
 use std::path::Path;
 
 use opsec_proto::v1::baseline_service_client::BaselineServiceClient;
@@ -13,8 +16,8 @@ use opsec_proto::v1::check_request::{BaselineChoice, Input};
 use opsec_proto::v1::check_service_client::CheckServiceClient;
 use opsec_proto::v1::{self, BaselineMatch};
 use opsec_server::{Embedded, StoreLocation, embedded};
+use tonic::Status;
 use tonic::service::Routes;
-use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
 const MANIFEST: &str = r"
@@ -273,120 +276,6 @@ async fn a_baseline_can_be_named_or_sent() {
     assert_eq!(report.fail_on(), v1::Severity::Info);
 }
 
-/// A request with one thing wrong, and the code and reason that it gets.
-type Refused = (fn(&mut v1::CheckRequest), Code, &'static str);
-
-fn inline(text: &str) -> BaselineChoice {
-    BaselineChoice::InlineBaseline(text.to_owned().into())
-}
-
-const REFUSED: [Refused; 13] = [
-    (|r| r.input = None, Code::InvalidArgument, "FIELD_INVALID"),
-    (
-        |r| r.operator = "shop-operater".into(),
-        Code::NotFound,
-        "OPERATOR_NOT_FOUND",
-    ),
-    (
-        |r| (r.operator, r.all) = ("x".into(), true),
-        Code::InvalidArgument,
-        "FIELD_INVALID",
-    ),
-    (|r| r.half = 9, Code::InvalidArgument, "ENUM_UNKNOWN"),
-    (
-        |r| r.baseline_choice = Some(BaselineChoice::Baseline("baselines/none".into())),
-        Code::NotFound,
-        "BASELINE_NOT_FOUND",
-    ),
-    (
-        |r| r.baseline_choice = Some(BaselineChoice::Baseline("none".into())),
-        Code::InvalidArgument,
-        "NAME_INVALID",
-    ),
-    (
-        |r| r.baseline_choice = Some(inline(&document("a", "{failsOn: high}"))),
-        Code::InvalidArgument,
-        "SPEC_INVALID",
-    ),
-    (
-        |r| r.baseline_choice = Some(inline(&document("a", "{extends: b}"))),
-        Code::InvalidArgument,
-        "EXTENDS_INVALID",
-    ),
-    (
-        |r| r.baseline_choice = Some(inline("{")),
-        Code::InvalidArgument,
-        "SPEC_INVALID",
-    ),
-    (
-        |r| r.baseline_choice = Some(inline(&"#".repeat(300 << 10))),
-        Code::InvalidArgument,
-        "SPEC_TOO_LARGE",
-    ),
-    (
-        |r| r.input = Some(Input::Documents(documents("a: [\n"))),
-        Code::InvalidArgument,
-        "DOCUMENT_MALFORMED",
-    ),
-    (
-        |r| r.input = Some(Input::Documents(documents(&" ".repeat(33 << 20)))),
-        Code::InvalidArgument,
-        "INPUT_LIMIT",
-    ),
-    (
-        |r| r.input = Some(Input::Snapshot(v1::Snapshot::default())),
-        Code::InvalidArgument,
-        "SNAPSHOT_MALFORMED",
-    ),
-];
-
-#[tokio::test]
-async fn what_cannot_be_checked_has_a_reason() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut client = checks(directory.path());
-    for (spoil, code, expected) in REFUSED {
-        let mut request = request();
-        spoil(&mut request);
-        let status = client.check(request).await.unwrap_err();
-        assert_eq!(
-            (status.code(), reason(&status).as_str()),
-            (code, expected),
-            "{status}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn a_reason_names_what_it_is_about() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut client = checks(directory.path());
-    let misspelt = v1::CheckRequest {
-        operator: "shop-operater".to_owned(),
-        ..request()
-    };
-    let status = client.check(misspelt).await.unwrap_err();
-    assert_eq!(
-        metadata(&status, "candidates"),
-        "shop-operator/shop-operator"
-    );
-    let baseline_choice = Some(inline(&document("a", "{failsOn: high}")));
-    let status = client
-        .check(v1::CheckRequest {
-            baseline_choice,
-            ..request()
-        })
-        .await
-        .unwrap_err();
-    assert_eq!(metadata(&status, "path"), "spec.failsOn");
-    let violations = status
-        .get_error_details()
-        .bad_request()
-        .unwrap()
-        .field_violations
-        .clone();
-    assert_eq!(violations[0].field, "spec.failsOn");
-}
-
 #[tokio::test]
 async fn operators_and_rules_are_listed_in_pages() {
     let directory = tempfile::tempdir().unwrap();
@@ -426,179 +315,6 @@ async fn operators_and_rules_are_listed_in_pages() {
     assert_eq!(
         reason(&client.list_rules(forged).await.unwrap_err()),
         "PAGE_TOKEN_INVALID"
-    );
-}
-
-const SPEC: &str = "{failOn: high, appliesTo: {operators: [shop-operator]}}";
-
-fn get(name: &str) -> v1::GetBaselineRequest {
-    v1::GetBaselineRequest {
-        name: name.to_owned(),
-    }
-}
-
-fn update(spec: &str, etag: &str) -> v1::UpdateBaselineRequest {
-    let (name, etag) = ("baselines/shop".to_owned(), etag.to_owned());
-    let baseline = v1::Baseline {
-        name,
-        etag,
-        ..baseline("shop", spec)
-    };
-    v1::UpdateBaselineRequest {
-        baseline: Some(baseline),
-        ..Default::default()
-    }
-}
-
-fn delete(name: &str, etag: &str) -> v1::DeleteBaselineRequest {
-    let (name, etag) = (name.to_owned(), etag.to_owned());
-    v1::DeleteBaselineRequest {
-        name,
-        etag,
-        ..Default::default()
-    }
-}
-
-#[tokio::test]
-async fn a_baseline_is_created_once_however_often_the_request_is_sent() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut client = baselines(directory.path());
-    let request = v1::CreateBaselineRequest {
-        baseline: Some(baseline("shop", SPEC)),
-        request_id: "0190a5f0-7e3b-7cc0-8000-000000000001".to_owned(),
-        validate_only: false,
-    };
-    let dry = v1::CreateBaselineRequest {
-        validate_only: true,
-        ..request.clone()
-    };
-    client.create_baseline(dry).await.unwrap();
-    assert!(!directory.path().join("store").exists());
-    let created = client
-        .create_baseline(request.clone())
-        .await
-        .unwrap()
-        .into_inner();
-    let again = client
-        .create_baseline(request.clone())
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(again, created);
-    let created = created.baseline.unwrap();
-    assert_eq!(
-        (created.revision, &created.document),
-        (1, &document("shop", SPEC).into())
-    );
-    let other = v1::CreateBaselineRequest {
-        baseline: Some(baseline("b", SPEC)),
-        ..request
-    };
-    assert_eq!(
-        reason(&client.create_baseline(other.clone()).await.unwrap_err()),
-        "REQUEST_ID_REUSED"
-    );
-    let no_id = v1::CreateBaselineRequest {
-        request_id: "1".to_owned(),
-        ..other
-    };
-    assert_eq!(
-        reason(&client.create_baseline(no_id).await.unwrap_err()),
-        "REQUEST_ID_INVALID"
-    );
-    let status = create(directory.path(), "shop", SPEC).await.unwrap_err();
-    assert_eq!(
-        (status.code(), reason(&status).as_str()),
-        (Code::AlreadyExists, "BASELINE_EXISTS")
-    );
-}
-
-#[tokio::test]
-async fn a_change_names_the_state_that_it_changes() {
-    let directory = tempfile::tempdir().unwrap();
-    let created = create(directory.path(), "shop", SPEC).await.unwrap();
-    let mut client = baselines(directory.path());
-    let same = client
-        .update_baseline(update(SPEC, &created.etag))
-        .await
-        .unwrap()
-        .into_inner();
-    assert!(same.unchanged);
-    let other = "{failOn: low, appliesTo: {operators: [shop-operator]}}";
-    let changed = client
-        .update_baseline(update(other, &created.etag))
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(
-        (changed.unchanged, changed.baseline.unwrap().revision),
-        (false, 2)
-    );
-    let status = client
-        .update_baseline(update(SPEC, &created.etag))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (status.code(), reason(&status).as_str()),
-        (Code::Aborted, "ETAG_STALE")
-    );
-    assert_eq!(metadata(&status, "revision"), "2");
-    let status = client.update_baseline(update(SPEC, "")).await.unwrap_err();
-    assert_eq!(reason(&status), "ETAG_REQUIRED");
-}
-
-#[tokio::test]
-async fn default_is_there_without_being_stored_and_stays() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut client = baselines(directory.path());
-    let builtin = client
-        .get_baseline(get("baselines/default"))
-        .await
-        .unwrap()
-        .into_inner();
-    let builtin = builtin.baseline.unwrap();
-    assert_eq!((builtin.revision, builtin.etag.as_str()), (0, ""));
-    create(directory.path(), "shop", SPEC).await.unwrap();
-    let mut client = baselines(directory.path());
-    let listed = client
-        .list_baselines(v1::ListBaselinesRequest::default())
-        .await
-        .unwrap();
-    let listed = listed.into_inner().baselines;
-    let names: Vec<&str> = listed.iter().map(|one| one.name.as_str()).collect();
-    assert_eq!(names, ["baselines/default", "baselines/shop"]);
-    let status = client
-        .delete_baseline(delete("baselines/default", "x"))
-        .await
-        .unwrap_err();
-    assert_eq!(reason(&status), "DEFAULT_UNDELETABLE");
-    let deleted = client
-        .delete_baseline(delete("baselines/shop", &listed[1].etag))
-        .await
-        .unwrap();
-    assert_eq!(deleted.into_inner().revision, 2);
-    let status = client
-        .get_baseline(get("baselines/shop"))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (status.code(), reason(&status).as_str()),
-        (Code::NotFound, "BASELINE_NOT_FOUND")
-    );
-}
-
-#[tokio::test]
-async fn without_a_store_nothing_can_be_stored() {
-    let services = embedded(Embedded::default()).unwrap();
-    let mut client = BaselineServiceClient::new(services);
-    let request = v1::CreateBaselineRequest {
-        baseline: Some(baseline("default", "{}")),
-        ..Default::default()
-    };
-    let status = client.create_baseline(request).await.unwrap_err();
-    assert_eq!(
-        (status.code(), reason(&status).as_str()),
-        (Code::FailedPrecondition, "STORE_ABSENT")
     );
 }
 
