@@ -51,9 +51,13 @@ fn bounded(source: impl Read) -> io::Result<Vec<u8>> {
 impl Document {
     /// That the service refused it.
     pub(crate) fn refused(&self, error: &ServiceError) -> Failure {
+        let reason = error.to_string();
+        // The service knows the document by no other name than these.
+        let reason = reason.strip_prefix("document: ").unwrap_or(&reason);
+        let reason = reason.strip_prefix("baseline: ").unwrap_or(reason);
         Failure::Baseline {
             file: self.file.clone(),
-            reason: error.to_string(),
+            reason: reason.to_owned(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The service, in this process: the generated client over the generated server, no socket.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use opsec_proto::v1;
@@ -17,23 +18,53 @@ const ANSWER_LIMIT: usize = 256 << 20;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ServiceError {
     /// It refused.
-    #[error("{}", words(.0))]
-    Refused(#[source] Box<Status>),
+    #[error("{message}")]
+    Refused {
+        /// What it says to a person.
+        message: String,
+        /// What it says to a program.
+        source: Box<Reason>,
+    },
     /// It left out what it must answer.
     #[error("the service's answer lacks what was asked for")]
     EmptyAnswer,
 }
 
-fn words(status: &Status) -> String {
-    match status.message() {
-        "" => format!("the service failed: {}", status.code()),
-        message => message.to_owned(),
+/// What the service says to a program.
+#[derive(Debug, thiserror::Error)]
+#[error("the service answered {code} {name}{}", words(.metadata))]
+pub(crate) struct Reason {
+    code: String,
+    name: String,
+    metadata: BTreeMap<String, String>,
+}
+
+fn words(metadata: &BTreeMap<String, String>) -> String {
+    let pairs = metadata.iter();
+    let pairs: Vec<String> = pairs.map(|(key, value)| format!("{key} {value}")).collect();
+    if pairs.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", pairs.join(", "))
     }
 }
 
 impl From<Status> for ServiceError {
     fn from(status: Status) -> Self {
-        Self::Refused(Box::new(status))
+        let info = status.get_details_error_info();
+        let code = format!("{:?}", status.code());
+        let message = match status.message() {
+            "" => format!("the service failed: {}", status.code()),
+            message => message.to_owned(),
+        };
+        let source = Box::new(Reason {
+            code,
+            name: info
+                .as_ref()
+                .map_or_else(String::new, |info| info.reason.clone()),
+            metadata: info.map_or_else(BTreeMap::new, |info| info.metadata.into_iter().collect()),
+        });
+        Self::Refused { message, source }
     }
 }
 
@@ -62,18 +93,14 @@ impl ServiceError {
     }
 
     fn is_for(&self, reasons: &[&str]) -> bool {
-        let Self::Refused(status) = self else {
-            return false;
-        };
-        let info = status.get_details_error_info();
-        info.is_some_and(|info| reasons.contains(&info.reason.as_str()))
+        matches!(self, Self::Refused { source, .. } if reasons.contains(&source.name.as_str()))
     }
 
     fn metadata(&self, key: &str) -> Option<String> {
-        let Self::Refused(status) = self else {
-            return None;
-        };
-        status.get_details_error_info()?.metadata.remove(key)
+        match self {
+            Self::Refused { source, .. } => source.metadata.get(key).cloned(),
+            Self::EmptyAnswer => None,
+        }
     }
 }
 

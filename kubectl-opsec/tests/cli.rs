@@ -244,11 +244,13 @@ fn an_unknown_operator_is_answered_with_those_that_are_there() {
 
 #[test]
 fn causes_come_with_v_1() {
-    let folder = Folder::new(&[("b.yaml", "kind: [")]);
-    let line = "check -f b.yaml --baseline .";
+    let folder = greedy();
+    let line = "check gredy -f greedy.yaml";
     let (brief, long) = (folder.run(line), folder.run(&format!("{line} -v 1")));
     assert_eq!(brief.stderr.lines().count(), 1, "{brief:?}");
-    assert!(long.stderr.starts_with(&brief.stderr), "{long:?}");
+    let cause = long.stderr.strip_prefix(&brief.stderr).unwrap();
+    assert!(cause.contains("OPERATOR_NOT_FOUND"), "{long:?}");
+    assert!(cause.contains("candidates greedy/greedy"), "{long:?}");
 }
 
 const BASELINE: &str = "\
