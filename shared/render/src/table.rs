@@ -19,7 +19,11 @@ const LEAST_WHY: usize = 28;
 /// How far a reason below its row is indented.
 const BELOW: usize = 4;
 /// How many notices the first view shows.
-const NOTICES: usize = 2;
+const NOTICES: usize = 1;
+/// How many lines a reason may take beside its row.
+const LINES: usize = 2;
+/// The same where it names what is missing.
+const LINES_OF_UNKNOWN: usize = 4;
 
 pub(crate) fn write(report: &Report, options: &Options, page: &mut Page<'_>) -> io::Result<()> {
     headline::write(report, options, page)?;
@@ -96,7 +100,7 @@ fn row(
     let why = why(report, practice);
     let beside = grid
         .why
-        .map(|columns| wrap(&why, columns))
+        .map(|columns| shortened(&why, columns, most_lines(practice)))
         .unwrap_or_default();
     let names = hanging(&name(practice), grid.practice);
     let gap = " ".repeat(GAP);
@@ -117,6 +121,34 @@ fn row(
         Some(_) => Ok(()),
         None => page.paragraph(BELOW, &why),
     }
+}
+
+fn most_lines(practice: &PracticeReport) -> usize {
+    let halves = [practice.halves.operator, practice.halves.cluster];
+    if halves.contains(&Status::Unknown) {
+        LINES_OF_UNKNOWN
+    } else {
+        LINES
+    }
+}
+
+/// A reason in so many lines: words before the ids at its end are left out until it fits.
+fn shortened(why: &str, columns: usize, most: usize) -> Vec<String> {
+    let lines = wrap(why, columns);
+    if lines.len() <= most {
+        return lines;
+    }
+    let (text, ids) = match why.rfind(" (") {
+        Some(at) => why.split_at(at),
+        None => (why, ""),
+    };
+    let words: Vec<&str> = text.split(' ').collect();
+    (1..words.len())
+        .rev()
+        .filter_map(|kept| words.get(..kept))
+        .map(|kept| wrap(&format!("{} …{ids}", kept.join(" ")), columns))
+        .find(|lines| lines.len() <= most)
+        .unwrap_or(lines)
 }
 
 /// A practice's name, later lines below its first word.
@@ -192,5 +224,28 @@ fn pointer(report: &Report) -> String {
             .to_owned()
     } else {
         "Everything: -o wide".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_reason_keeps_its_ids() {
+        for (why, lines) in [
+            ("reads it (303)", vec!["reads it", "(303)"]),
+            (
+                "reads it all, everywhere (303)",
+                vec!["reads it", "… (303)"],
+            ),
+            ("no rule had something to do", vec!["no rule", "had …"]),
+            (
+                "everythingatonce here now (1)",
+                vec!["everythingatonce", "… (1)"],
+            ),
+        ] {
+            assert_eq!(shortened(why, 9, 2), lines);
+        }
     }
 }
