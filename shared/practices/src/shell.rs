@@ -2,7 +2,8 @@
 
 use opsec_model::ServiceAccountRef;
 use opsec_rbac::{Names, Reaching};
-use opsec_rights::Hit;
+use opsec_rights::row::{Needs, Part, Special};
+use opsec_rights::{Atom, Hit};
 
 /// A word quoted for a POSIX shell, when it needs quotes.
 pub(crate) fn quote(word: &str) -> String {
@@ -17,32 +18,46 @@ pub(crate) fn quote(word: &str) -> String {
     }
 }
 
-/// `kubectl auth can-i …` for everything that a hit rests on.
+/// `kubectl auth can-i …` for what a hit rests on: of verbs that give the same one, of what takes
+/// several each.
 pub(crate) fn can_i(account: &ServiceAccountRef, hit: &Hit) -> String {
-    let commands: Vec<String> = hit
-        .atoms
-        .iter()
-        .filter_map(|atom| question(account, hit, &atom.verb, &atom.group, &atom.resource))
-        .collect();
-    // A right that several verbs give is shown by one of them; what takes several is shown whole.
-    let together = matches!(
-        hit.row.needs,
-        opsec_rights::row::Needs::Together(_) | opsec_rights::row::Needs::Special(_)
-    );
-    if together {
-        commands.join(" && ")
-    } else {
-        commands.into_iter().next().unwrap_or_default()
+    let questions: Vec<String> =
+        shown(hit).into_iter().filter_map(|atom| question(account, hit, atom)).collect();
+    questions.join(" && ")
+}
+
+/// The atoms that show a hit.
+fn shown(hit: &Hit) -> Vec<&Atom> {
+    let of_alone = || first_of(hit, hit.row.alone).into_iter().collect();
+    match hit.row.needs {
+        _ if hit.alone => of_alone(),
+        Needs::Any(parts) => first_of(hit, parts).into_iter().collect(),
+        Needs::Together(combinations) => combinations
+            .iter()
+            .find_map(|groups| groups.iter().map(|parts| first_of(hit, parts)).collect())
+            .unwrap_or_default(),
+        Needs::Special(Special::SecretReveal | Special::Paths(_) | Special::ScaleEverything) => {
+            hit.atoms.iter().take(1).collect()
+        }
+        Needs::Special(_) => hit.atoms.iter().collect(),
     }
 }
 
-fn question(
-    account: &ServiceAccountRef,
-    hit: &Hit,
-    verb: &str,
-    group: &str,
-    resource: &str,
-) -> Option<String> {
+/// The first of these that is held, in the order in which the table lists them.
+fn first_of<'a>(hit: &'a Hit, parts: &[Part]) -> Option<&'a Atom> {
+    parts.iter().find_map(|part| {
+        part.verbs.iter().find_map(|verb| {
+            hit.atoms.iter().find(|atom| {
+                atom.verb == *verb
+                    && atom.group == part.group
+                    && part.resources.contains(&atom.resource.as_str())
+            })
+        })
+    })
+}
+
+fn question(account: &ServiceAccountRef, hit: &Hit, atom: &Atom) -> Option<String> {
+    let Atom { verb, group, resource, name } = atom;
     let as_account = quote(&account.user_name());
     if verb == "bound to" {
         let everything = "kubectl auth can-i create secrets";
@@ -71,14 +86,14 @@ fn question(
     } else {
         format!("{resource}.{group}")
     };
-    if let Names::Only(names) = &hit.names {
-        if let Some(name) = names
-            .iter()
-            .next()
-            .filter(|_| verb != "create" || subresource.is_some())
-        {
-            what = format!("{what}/{name}");
-        }
+    // A creation carries a name only on a subresource, or when it is applied.
+    let carries_a_name = verb != "create" || subresource.is_some();
+    let named = match &hit.names {
+        Names::Only(names) if carries_a_name => names.iter().next(),
+        _ => name.as_ref(),
+    };
+    if let Some(name) = named {
+        what = format!("{what}/{name}");
     }
     let mut command = format!("kubectl auth can-i {} {}", quote(verb), quote(&what));
     if let Some(subresource) = subresource {

@@ -212,7 +212,11 @@ fn mint_by_free_name(
             let mut hit = create.hit.clone();
             hit.row = row;
             hit.scope = scope;
-            hit.atoms.extend(read.hit.atoms.iter().cloned());
+            hit.atoms
+                .extend(read.hit.atoms.iter().cloned().map(|mut atom| {
+                    atom.name = Some(free.clone());
+                    atom
+                }));
             hit.grants.extend(read.hit.grants.iter().copied());
             if let Some(graded) = crate::grade::grade(grading, account, hit) {
                 let why = format!("the name {free}, which it may read, is free");

@@ -58,6 +58,7 @@ pub(crate) fn hits(grading: &Grading<'_>, account: &ServiceAccountRef) -> Vec<Hi
                         verb: "create".into(),
                         group: String::new(),
                         resource: format!("serviceaccounts ({ghost})"),
+                        name: None,
                     }]),
                     grants: BTreeSet::from([held.grant]),
                     latent: false,

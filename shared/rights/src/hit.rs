@@ -35,6 +35,8 @@ pub struct Atom {
     pub group: String,
     /// `resource` or `resource/subresource`; a path for rights outside the resource API.
     pub resource: String,
+    /// The one name that it is held for, when that is not the hit's.
+    pub name: Option<String>,
 }
 
 impl Atom {
@@ -136,6 +138,7 @@ impl Search<'_> {
                     verb: verb.into(),
                     group: group.into(),
                     resource: resource.into(),
+                    name: None,
                 },
                 held,
                 latent,

@@ -90,6 +90,7 @@ fn wildcard(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
                 verb: "*".into(),
                 group: "*".into(),
                 resource: "*".into(),
+                name: None,
             };
             one_grant(row, index, scope_of(&grant.scope), atom)
         })
@@ -109,6 +110,7 @@ fn bound_to(search: Search<'_>, row: &'static Row, roles: &[&str]) -> Vec<Hit> {
                 verb: "bound to".into(),
                 group: String::new(),
                 resource: grant.role.name.clone(),
+                name: None,
             };
             one_grant(row, index, scope_of(&grant.scope), atom)
         })
@@ -280,6 +282,7 @@ fn non_resource(search: Search<'_>, row: &'static Row, paths: &[&str]) -> Vec<Hi
                 verb: "get".into(),
                 group: String::new(),
                 resource: path.to_owned(),
+                name: None,
             };
             entries.push(PartHeld {
                 atom,
@@ -310,6 +313,7 @@ fn scale_everything(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
                 verb: "update".into(),
                 group: "*".into(),
                 resource: "*/scale".into(),
+                name: None,
             };
             one_grant(row, index, scope_of(&grant.scope), atom)
         })
