@@ -117,10 +117,10 @@ pub(crate) fn namespace_selected(
     let labels = if request.is_namespace_object() && request.subresource.is_none() && writes {
         labels_of(&request.object)
     } else {
-        if facts.namespace(namespace).is_none() {
-            if let Some(reason) = facts.missing("namespaces", "") {
-                return Match::Unknown(reason);
-            }
+        if facts.namespace(namespace).is_none()
+            && let Some(reason) = facts.missing("namespaces", "")
+        {
+            return Match::Unknown(reason);
         }
         facts.namespace_labels(namespace)
     };

@@ -26,14 +26,15 @@ impl Evaluator<'_> {
             let EntryExpr::MapEntry(entry) = &entry.expr else {
                 return Failure::unknown("a map literal of another shape");
             };
-            let Some(key) = self.value(&entry.key)?.key() else {
-                return Failure::error("unsupported key type");
+            let key = self.value(&entry.key)?;
+            let Some(key) = key.key() else {
+                return Failure::unknown(format!("a map key of type {}", key.type_name()));
             };
             let member = self.value(&entry.value)?;
-            if let Some(member) = taken(member, entry.optional)? {
-                if members.insert(key, member).is_some() {
-                    return Failure::unknown("a map literal with a key twice");
-                }
+            if let Some(member) = taken(member, entry.optional)?
+                && members.insert(key, member).is_some()
+            {
+                return Failure::unknown("a map literal with a key twice");
             }
         }
         Ok(Value::Map(Rc::new(members)))

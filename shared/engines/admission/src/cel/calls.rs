@@ -19,7 +19,8 @@ impl Evaluator<'_> {
             ("_&&_", None) => return self.logic(false, &call.args),
             ("_||_", None) => return self.logic(true, &call.args),
             ("_?_:_", None) => return self.conditional(&call.args),
-            ("@not_strictly_false", None) => return self.not_strictly_false(&call.args),
+            ("@not_strictly_false", None) => return Ok(self.not_strictly_false(&call.args)),
+            ("@in", None) if is_empty_list(call.args.get(1)) => return Ok(Value::Bool(false)),
             ("_?._", None) => return self.optional_selection(&call.args),
             ("or" | "orValue", Some(target)) => return self.fallback(name, target, &call.args),
             ("optMap" | "optFlatMap", Some(target)) => {
@@ -93,6 +94,13 @@ impl Evaluator<'_> {
             _ => no_overload(name),
         }
     }
+}
+
+/// The API server does not look at what is sought in an empty literal.
+fn is_empty_list(container: Option<&Expression>) -> bool {
+    container.is_some_and(
+        |container| matches!(&container.expr, Expr::List(list) if list.elements.is_empty()),
+    )
 }
 
 fn strict(name: &str, member: bool, operands: &[Value]) -> Evaluated {

@@ -6,10 +6,12 @@ use cel::common::ast::{
 };
 use cel::parser::Expression;
 
+use super::evaluate::{Evaluated, Failure, literal_value};
 use super::functions::{self, NAMESPACES, Style};
+use super::libraries;
 use super::patterns;
 use super::reads::children;
-use super::types::{Bindings, Declared, Type, equivalent, more_general};
+use super::types::{Bindings, Declared, FREE, Type, equivalent, more_general};
 use super::{Declarations, Refusal};
 
 /// How deep an expression may nest; deeper ones are not looked at, for the stack's sake.
@@ -86,7 +88,7 @@ impl Checker<'_> {
             }
             "authorizer" if self.declarations.authorizer => Err(unsupported("`authorizer`")),
             "google" => Err(unsupported("a type of google.protobuf")),
-            name if TYPE_NAMES.contains(&name) => Ok(Type::Type),
+            name if TYPE_NAMES.contains(&name) => Ok(Type::Meta),
             name if name.starts_with('.') => Err(unsupported("a name that begins with a dot")),
             name => invalid(format!("undeclared reference to '{name}'")),
         }
@@ -163,10 +165,14 @@ impl Checker<'_> {
         operands: &mut dyn Iterator<Item = &Expression>,
     ) -> Result<Type, Refusal> {
         let signatures = functions::signatures(name, style);
+        let operands: Vec<&Expression> = operands.collect();
         if signatures.is_empty() && functions::kubernetes_has(name) {
+            // What its receiver needs says more; its arguments may be names of a macro.
+            if let (Style::Member, Some(receiver)) = (style, operands.first()) {
+                self.check(receiver)?;
+            }
             return Err(unsupported(format!("`{name}`")));
         }
-        let operands: Vec<&Expression> = operands.collect();
         let mut types = Vec::new();
         for operand in &operands {
             types.push(self.check(operand)?);
@@ -180,6 +186,20 @@ impl Checker<'_> {
         let pattern = operands.get(1).and_then(|operand| literal_text(operand));
         if let (true, Some(pattern)) = (patterns::takes_one(name), pattern) {
             patterns::compile(pattern).map_err(unsupported)?;
+        }
+        if matches!(name, "_[_]" | "_[?_]")
+            && matches!(types.get(1), Some(Type::Null | Type::Bytes))
+        {
+            return Err(unsupported("an index of type null or bytes"));
+        }
+        if let ("_[_]" | "_[?_]", Some(Type::List(element))) = (name, types.first())
+            && element.is_free()
+        {
+            return Err(unsupported("an index of an empty literal"));
+        }
+        if let Some(Err(Failure::Error(message))) = constant(name, style, &operands) {
+            // The API server converts constants when it compiles.
+            return invalid(message);
         }
         functions::result(&signatures, &types).map_or_else(
             || {
@@ -238,7 +258,7 @@ impl Checker<'_> {
             let item = self.member(item, optional)?;
             element = Some(joined(element, item)?);
         }
-        Ok(Type::list(element.unwrap_or(Type::Parameter(2))))
+        Ok(Type::list(element.unwrap_or(FREE)))
     }
 
     fn map(&mut self, map: &MapExpr) -> Result<Type, Refusal> {
@@ -250,26 +270,28 @@ impl Checker<'_> {
             let key = self.check(&entry.key)?;
             if !matches!(
                 key,
-                Type::Bool | Type::Int | Type::Uint | Type::String | Type::Dyn
+                Type::Bool
+                    | Type::Int
+                    | Type::Uint
+                    | Type::Double
+                    | Type::String
+                    | Type::Dyn
+                    | Type::Parameter(_)
             ) {
-                return invalid(format!("unsupported map key type '{key}'"));
+                return Err(unsupported(format!("a map key of type {key}")));
             }
             keys = Some(joined(keys, key)?);
             let value = self.member(&entry.value, entry.optional)?;
             values = Some(joined(values, value)?);
         }
-        Ok(Type::map(
-            keys.unwrap_or(Type::Parameter(2)),
-            values.unwrap_or(Type::Parameter(2)),
-        ))
+        Ok(Type::map(keys.unwrap_or(FREE), values.unwrap_or(FREE)))
     }
 
     /// The type of a literal's member, taken out of its optional when it is marked so.
     fn member(&mut self, item: &Expression, optional: bool) -> Result<Type, Refusal> {
         match (self.check(item)?, optional) {
-            (found, false) => Ok(found),
+            (found, false) | (found @ (Type::Dyn | Type::Parameter(_)), true) => Ok(found),
             (Type::Optional(inner), true) => Ok(*inner),
-            (Type::Dyn, true) => Ok(Type::Dyn),
             (other, true) => invalid(format!("expected an optional value but found '{other}'")),
         }
     }
@@ -279,6 +301,9 @@ impl Checker<'_> {
             return Err(unsupported("a comprehension with two variables"));
         }
         let element = match self.check(&inner.iter_range)? {
+            Type::List(element) if element.is_free() => {
+                return Err(unsupported("a comprehension over an empty literal"));
+            }
             Type::List(element) => *element,
             Type::Map(key, _) => *key,
             Type::Dyn | Type::Parameter(_) => Type::Dyn,
@@ -333,6 +358,29 @@ fn literal_type(literal: &LiteralValue) -> Type {
         LiteralValue::String(_) => Type::String,
         LiteralValue::UInt(_) => Type::Uint,
     }
+}
+
+/// The value of a conversion of a constant; none for anything else.
+fn constant(name: &str, style: Style, operands: &[&Expression]) -> Option<Evaluated> {
+    let conversion = matches!(
+        name,
+        "bool" | "bytes" | "double" | "int" | "string" | "uint" | "type" | "dyn"
+    );
+    let [operand] = operands else {
+        return None;
+    };
+    if style != Style::Global || !conversion {
+        return None;
+    }
+    let value = match &operand.expr {
+        Expr::Literal(literal) => literal_value(literal),
+        Expr::Call(call) if call.target.is_none() => {
+            let inner: Vec<&Expression> = call.args.iter().collect();
+            constant(&call.func_name, Style::Global, &inner)?.ok()?
+        }
+        _ => return None,
+    };
+    libraries::standard(name, &[value])
 }
 
 /// The text of a literal.

@@ -187,7 +187,8 @@ pub(super) fn no_overload<T>(function: &str) -> Result<T, Failure> {
     Failure::error(format!("no such overload: {function}"))
 }
 
-fn literal_value(literal: &LiteralValue) -> Value {
+/// The value of a literal.
+pub(super) fn literal_value(literal: &LiteralValue) -> Value {
     match literal {
         LiteralValue::Boolean(flag) => Value::Bool(*flag.inner()),
         LiteralValue::Bytes(bytes) => Value::Bytes(Rc::from(bytes.inner())),

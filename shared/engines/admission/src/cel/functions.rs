@@ -1,7 +1,7 @@
 //! The functions that are had here, with their signatures, and the names of those that
 //! Kubernetes has besides.
 
-use super::types::{Bindings, Type};
+use super::types::{Bindings, FREE, Type};
 
 /// One overload of a function; a member's first parameter is its receiver.
 #[derive(Debug, Clone)]
@@ -36,52 +36,43 @@ pub(crate) fn result(signatures: &[Signature], arguments: &[Type]) -> Option<Typ
         fits.then(|| bindings.resolve(&signature.result))
     });
     let first = results.next()?;
-    Some(if results.all(|other| other == first) {
-        first
-    } else {
-        Type::Dyn
-    })
+    let Some(second) = results.next() else {
+        return Some(first);
+    };
+    let one = !first.is_free() && first == second && results.all(|other| other == first);
+    Some(if one { first } else { Type::Dyn })
 }
 
 /// The overloads of a function; empty when it is not had here.
 pub(crate) fn signatures(name: &str, style: Style) -> Vec<Signature> {
     match style {
-        Style::Global => operators(name)
-            .or_else(|| conversions(name))
-            .or_else(|| qualified(name))
-            .unwrap_or_default(),
-        Style::Member => members(name)
-            .or_else(|| list_members(name))
-            .unwrap_or_default(),
+        Style::Global => [operators(name), conversions(name), qualified(name)].concat(),
+        Style::Member => [members(name), list_members(name)].concat(),
     }
 }
 
-fn of(overloads: &[(&[Type], Type)]) -> Option<Vec<Signature>> {
-    Some(
-        overloads
-            .iter()
-            .map(|(parameters, result)| Signature {
-                parameters: parameters.to_vec(),
-                result: result.clone(),
-            })
-            .collect(),
-    )
+fn of(overloads: &[(&[Type], Type)]) -> Vec<Signature> {
+    overloads
+        .iter()
+        .map(|(parameters, result)| Signature {
+            parameters: parameters.to_vec(),
+            result: result.clone(),
+        })
+        .collect()
 }
 
-fn operators(name: &str) -> Option<Vec<Signature>> {
+fn operators(name: &str) -> Vec<Signature> {
     use Type::{Bool, Bytes, Double, Int, String, Uint};
     let list = || Type::list(A);
     let map = || Type::map(A, B);
     let same = |types: &[Type]| {
-        Some(
-            types
-                .iter()
-                .map(|each| Signature {
-                    parameters: vec![each.clone(), each.clone()],
-                    result: each.clone(),
-                })
-                .collect(),
-        )
+        types
+            .iter()
+            .map(|each| Signature {
+                parameters: vec![each.clone(), each.clone()],
+                result: each.clone(),
+            })
+            .collect()
     };
     match name {
         "_?_:_" => of(&[(&[Bool, A, A], A)]),
@@ -92,7 +83,7 @@ fn operators(name: &str) -> Option<Vec<Signature>> {
         "_-_" | "_*_" | "_/_" => same(&[Int, Uint, Double]),
         "_%_" => same(&[Int, Uint]),
         "_==_" | "_!=_" => of(&[(&[A, A], Bool)]),
-        "_<_" | "_<=_" | "_>_" | "_>=_" => Some(comparisons()),
+        "_<_" | "_<=_" | "_>_" | "_>=_" => comparisons(),
         "@in" => of(&[(&[A, list()], Bool), (&[A, map()], Bool)]),
         "_[_]" => of(&[
             (&[list(), Int], A),
@@ -106,7 +97,7 @@ fn operators(name: &str) -> Option<Vec<Signature>> {
             (&[Type::optional(list()), Int], Type::optional(A)),
             (&[Type::optional(map()), A], Type::optional(B)),
         ]),
-        _ => None,
+        _ => Vec::new(),
     }
 }
 
@@ -127,7 +118,7 @@ fn comparisons() -> Vec<Signature> {
         .collect()
 }
 
-fn conversions(name: &str) -> Option<Vec<Signature>> {
+fn conversions(name: &str) -> Vec<Signature> {
     use Type::{Bool, Bytes, Double, Dyn, Int, String, Uint};
     match name {
         "size" => of(&[
@@ -165,24 +156,24 @@ fn conversions(name: &str) -> Option<Vec<Signature>> {
         ]),
         "bool" => of(&[(&[Bool], Bool), (&[String], Bool)]),
         "bytes" => of(&[(&[Bytes], Bytes), (&[String], Bytes)]),
-        "type" => of(&[(&[A], Type::Type)]),
+        "type" => of(&[(&[A], Type::Meta)]),
         "dyn" => of(&[(&[A], Dyn)]),
-        _ => None,
+        _ => Vec::new(),
     }
 }
 
-fn qualified(name: &str) -> Option<Vec<Signature>> {
+fn qualified(name: &str) -> Vec<Signature> {
     use Type::Bool;
     let list = || Type::list(A);
     match name {
         "optional.of" | "optional.ofNonZeroValue" => of(&[(&[A], Type::optional(A))]),
-        "optional.none" => of(&[(&[], Type::optional(Type::Parameter(2)))]),
+        "optional.none" => of(&[(&[], Type::optional(FREE))]),
         "sets.contains" | "sets.intersects" | "sets.equivalent" => of(&[(&[list(), list()], Bool)]),
-        _ => None,
+        _ => Vec::new(),
     }
 }
 
-fn members(name: &str) -> Option<Vec<Signature>> {
+fn members(name: &str) -> Vec<Signature> {
     use Type::{Bool, Int, String};
     match name {
         "size" => conversions("size"),
@@ -198,13 +189,9 @@ fn members(name: &str) -> Option<Vec<Signature>> {
             (&[String, String, String], String),
             (&[String, String, String, Int], String),
         ]),
-        "split" => of(&[
-            (&[String, String], Type::list(String)),
-            (&[String, String, Int], Type::list(String)),
-        ]),
         "substring" => of(&[(&[String, Int], String), (&[String, Int, Int], String)]),
         "find" => of(&[(&[String, String], String)]),
-        "findAll" => of(&[
+        "findAll" | "split" => of(&[
             (&[String, String], Type::list(String)),
             (&[String, String, Int], Type::list(String)),
         ]),
@@ -216,23 +203,21 @@ fn members(name: &str) -> Option<Vec<Signature>> {
             (&[Type::list(String)], String),
             (&[Type::list(String), String], String),
         ]),
-        _ => None,
+        _ => Vec::new(),
     }
 }
 
-fn list_members(name: &str) -> Option<Vec<Signature>> {
+fn list_members(name: &str) -> Vec<Signature> {
     use Type::{Bool, Double, Int, String, Uint};
     let comparable = [Bool, Int, Uint, Double, String];
     let each = |result: fn(&Type) -> Type, types: &[Type]| {
-        Some(
-            types
-                .iter()
-                .map(|element| Signature {
-                    parameters: vec![Type::list(element.clone())],
-                    result: result(element),
-                })
-                .collect(),
-        )
+        types
+            .iter()
+            .map(|element| Signature {
+                parameters: vec![Type::list(element.clone())],
+                result: result(element),
+            })
+            .collect()
     };
     match name {
         "isSorted" => each(|_| Bool, &comparable),
@@ -240,7 +225,7 @@ fn list_members(name: &str) -> Option<Vec<Signature>> {
         "sum" => each(Type::clone, &[Int, Uint, Double]),
         "distinct" | "reverse" => of(&[(&[Type::list(A)], Type::list(A))]),
         "slice" => of(&[(&[Type::list(A), Int, Int], Type::list(A))]),
-        _ => None,
+        _ => Vec::new(),
     }
 }
 

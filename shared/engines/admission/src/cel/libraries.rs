@@ -111,12 +111,22 @@ fn to_text(value: &Value) -> Evaluated {
         Value::Bool(flag) => Ok(Value::text(flag.to_string())),
         Value::Int(number) => Ok(Value::text(number.to_string())),
         Value::Uint(number) => Ok(Value::text(number.to_string())),
-        Value::Double(_) => Failure::unknown("the text of a double"),
+        Value::Double(number) => double_to_text(*number),
         Value::Bytes(bytes) => std::str::from_utf8(bytes).map_or_else(
             |_| Failure::error("invalid UTF-8 in bytes"),
             |text| Ok(Value::text(text)),
         ),
         _ => no_overload("string"),
+    }
+}
+
+/// Go's shortest form; with an exponent the two languages differ.
+fn double_to_text(number: f64) -> Evaluated {
+    let plain = number == 0.0 || (1e-4..1e6).contains(&number.abs());
+    if plain {
+        Ok(Value::text(number.to_string()))
+    } else {
+        Failure::unknown("the text of a double with an exponent")
     }
 }
 

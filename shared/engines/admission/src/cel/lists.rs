@@ -31,10 +31,10 @@ pub(super) fn function(name: &str, operands: &[Value]) -> Option<Evaluated> {
 
 fn is_sorted(items: &[Value]) -> Evaluated {
     for pair in items.windows(2) {
-        if let [one, other] = pair {
-            if compare("isSorted", one, other)?.is_gt() {
-                return Ok(Value::Bool(false));
-            }
+        if let [one, other] = pair
+            && compare("isSorted", one, other)?.is_gt()
+        {
+            return Ok(Value::Bool(false));
         }
     }
     Ok(Value::Bool(true))

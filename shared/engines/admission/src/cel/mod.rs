@@ -82,7 +82,7 @@ impl Program {
             .enable_optional_syntax(true)
             .max_recursion_depth(DEEPEST)
             .parse(source)
-            .map_err(|errors| refused_by_parser(source, &errors.to_string()))?;
+            .map_err(|errors| refused_by_parser(&errors.to_string()))?;
         let output = check::check(&expression, declarations)?;
         Ok(Self {
             mentions: mentions(&expression),
@@ -98,11 +98,11 @@ impl Program {
 }
 
 /// What the parser refuses the API server refuses as well, except where this parser has limits
-/// of its own or syntax that it does not know.
-fn refused_by_parser(source: &str, message: &str) -> Refusal {
+/// of its own.
+fn refused_by_parser(message: &str) -> Refusal {
     let first = message.lines().next().unwrap_or(message).to_owned();
     let lower = first.to_lowercase();
-    if source.contains('`') || lower.contains("recursion") || lower.contains("limit") {
+    if lower.contains("recursion") || lower.contains("limit") {
         Refusal::Unsupported(format!("syntax that is not read here: {first}"))
     } else {
         Refusal::Invalid(first)
@@ -136,3 +136,6 @@ fn nests_deeper(source: &str, limit: usize) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod recorded;

@@ -46,9 +46,9 @@ impl Evaluator<'_> {
     }
 
     /// Whether a value is anything but `false`, a failure included.
-    pub(super) fn not_strictly_false(&mut self, operands: &[Expression]) -> Evaluated {
+    pub(super) fn not_strictly_false(&mut self, operands: &[Expression]) -> Value {
         let value = operands.first().map(|operand| self.value(operand));
-        Ok(Value::Bool(!matches!(value, Some(Ok(Value::Bool(false))))))
+        Value::Bool(!matches!(value, Some(Ok(Value::Bool(false)))))
     }
 }
 
@@ -83,12 +83,11 @@ pub(super) fn equal(one: &Value, other: &Value) -> Result<bool, Failure> {
         (Value::Variables, _) | (_, Value::Variables) => {
             return Failure::unknown("`variables` as a value");
         }
-        (Value::Null, Value::Null) => true,
+        (Value::Null, Value::Null) | (Value::Optional(None), Value::Optional(None)) => true,
         (Value::Bool(one), Value::Bool(other)) => one == other,
         (Value::String(one), Value::String(other)) => one == other,
         (Value::Bytes(one), Value::Bytes(other)) => one == other,
         (Value::Type(one), Value::Type(other)) => one == other,
-        (Value::Optional(None), Value::Optional(None)) => true,
         (Value::Optional(Some(one)), Value::Optional(Some(other))) => equal(one, other)?,
         (Value::List(one), Value::List(other)) => {
             one.len() == other.len() && all_equal(one.iter().zip(other.iter()))?
@@ -159,8 +158,7 @@ pub(super) fn contains(container: &Value, item: &Value) -> Result<bool, Failure>
         Value::Map(members) => match item.key().map(|key| members.get(&key)) {
             Some(Some(Value::Unknown(reason))) => Failure::unknown(reason.as_ref()),
             Some(found) => Ok(found.is_some()),
-            None if matches!(item, Value::Double(_)) => Ok(false),
-            None => no_overload("@in"),
+            None => Ok(false),
         },
         Value::Variables => Failure::unknown("`variables` as a value"),
         _ => no_overload("@in"),
@@ -200,7 +198,6 @@ fn index_of(container: &Value, index: &Value) -> Evaluated {
 
 fn optional_index(container: &Value, index: &Value) -> Evaluated {
     match container {
-        Value::Optional(None) => Ok(Value::Optional(None)),
         Value::Optional(Some(inner)) => optional_index(inner, index),
         Value::List(_) | Value::Map(_) => Ok(Value::Optional(at(container, index)?.map(Rc::new))),
         Value::Variables => Failure::unknown("an index into `variables`"),

@@ -32,11 +32,11 @@ pub(crate) fn mentions(expression: &Expression) -> Mentions {
 }
 
 fn walk(expression: &Expression, found: &mut Mentions) {
-    if let Expr::Select(_) = &expression.expr {
-        if let Some(path) = path(expression) {
-            note(&path, found);
-            return;
-        }
+    if let Expr::Select(_) = &expression.expr
+        && let Some(path) = path(expression)
+    {
+        note(&path, found);
+        return;
     }
     if let Expr::Ident(name) = &expression.expr {
         note(&[name], found);

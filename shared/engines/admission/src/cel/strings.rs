@@ -24,13 +24,13 @@ pub(super) fn text_function(name: &str, operands: &[Value]) -> Option<Evaluated>
         ("charAt", [Value::Int(position)]) => char_at(text, *position),
         ("indexOf", [Value::String(part)]) => index_of(text, part, 0),
         ("indexOf", [Value::String(part), Value::Int(from)]) => index_of(text, part, *from),
-        ("lastIndexOf", [Value::String(part)]) => last_index_of(text, part),
+        ("lastIndexOf", [Value::String(part)]) => Ok(last_index_of(text, part)),
         ("lastIndexOf", [Value::String(_), Value::Int(_)]) => {
             Failure::unknown("`lastIndexOf` with an offset")
         }
-        ("replace", [Value::String(old), Value::String(new)]) => replace(text, old, new, -1),
+        ("replace", [Value::String(old), Value::String(new)]) => Ok(replace(text, old, new, -1)),
         ("replace", [Value::String(old), Value::String(new), Value::Int(limit)]) => {
-            replace(text, old, new, *limit)
+            Ok(replace(text, old, new, *limit))
         }
         ("split", [Value::String(separator)]) => split(text, separator, -1),
         ("split", [Value::String(separator), Value::Int(limit)]) => split(text, separator, *limit),
@@ -103,7 +103,7 @@ fn index_of(text: &str, part: &str, from: i64) -> Evaluated {
     if part.is_empty() {
         return Ok(Value::Int(from));
     }
-    if from < 0 || from > length(text) {
+    if from < 0 {
         return out_of_range();
     }
     let start = text
@@ -114,25 +114,28 @@ fn index_of(text: &str, part: &str, from: i64) -> Evaluated {
     Ok(found.map_or(Value::Int(-1), |byte| position(text, start + byte)))
 }
 
-fn last_index_of(text: &str, part: &str) -> Evaluated {
+fn last_index_of(text: &str, part: &str) -> Value {
     if part.is_empty() {
-        return Ok(Value::Int(length(text)));
+        return Value::Int(length(text));
     }
-    Ok(text
-        .rfind(part)
-        .map_or(Value::Int(-1), |byte| position(text, byte)))
+    text.rfind(part)
+        .map_or(Value::Int(-1), |byte| position(text, byte))
 }
 
-fn replace(text: &str, old: &str, new: &str, limit: i64) -> Evaluated {
-    Ok(Value::text(match usize::try_from(limit) {
+fn replace(text: &str, old: &str, new: &str, limit: i64) -> Value {
+    Value::text(match usize::try_from(limit) {
         Ok(limit) => text.replacen(old, new, limit),
         Err(_) => text.replace(old, new),
-    }))
+    })
 }
 
 fn split(text: &str, separator: &str, limit: i64) -> Evaluated {
+    if separator.is_empty() && limit >= 0 {
+        return Failure::unknown("`split` with a limit and no separator");
+    }
     if separator.is_empty() {
-        return Failure::unknown("`split` without a separator");
+        let parts = text.chars().map(|part| Value::text(part.to_string()));
+        return Ok(Value::list(parts.collect()));
     }
     let parts: Vec<Value> = match usize::try_from(limit) {
         Ok(0) => Vec::new(),

@@ -29,7 +29,7 @@ pub(crate) enum Type {
     /// An optional value.
     Optional(Box<Self>),
     /// The type of types.
-    Type,
+    Meta,
     /// A point in time.
     Timestamp,
     /// An object that Kubernetes declares.
@@ -130,13 +130,23 @@ impl Type {
         Self::Optional(Box::new(value))
     }
 
+    /// Whether something of it is not bound.
+    pub(crate) fn is_free(&self) -> bool {
+        match self {
+            Self::Parameter(_) => true,
+            Self::List(inner) | Self::Optional(inner) => inner.is_free(),
+            Self::Map(key, value) => key.is_free() || value.is_free(),
+            _ => false,
+        }
+    }
+
     /// The type as `variables` has it: Kubernetes keeps plain types, lists and maps of them, and
     /// makes everything else `dyn`.
     pub(crate) fn of_variable(self) -> Self {
         match self {
             Self::List(element) => Self::list(element.of_variable()),
             Self::Map(key, value) => Self::map(key.of_variable(), value.of_variable()),
-            Self::Object(_) | Self::Optional(_) | Self::Type | Self::Parameter(_) => Self::Dyn,
+            Self::Object(_) | Self::Optional(_) | Self::Meta | Self::Parameter(_) => Self::Dyn,
             plain => plain,
         }
     }
@@ -157,12 +167,15 @@ impl fmt::Display for Type {
             Self::List(element) => write!(formatter, "list({element})"),
             Self::Map(key, value) => write!(formatter, "map({key}, {value})"),
             Self::Optional(value) => write!(formatter, "optional_type({value})"),
-            Self::Type => formatter.write_str("type"),
+            Self::Meta => formatter.write_str("type"),
             Self::Timestamp => formatter.write_str("timestamp"),
             Self::Object(declared) => write!(formatter, "kubernetes.{declared:?}"),
         }
     }
 }
+
+/// A type that nothing has bound: it goes with any other.
+pub(crate) const FREE: Type = Type::Parameter(2);
 
 /// What the type parameters of one call stand for.
 #[derive(Debug, Default, Clone)]
@@ -174,15 +187,16 @@ impl Bindings {
     pub(crate) fn accept(&mut self, wanted: &Type, actual: &Type) -> bool {
         match (wanted, actual) {
             (Type::Parameter(index), actual) => self.bind(*index, actual),
-            (Type::Dyn, _) | (_, Type::Dyn | Type::Parameter(_)) => true,
+            // `dyn` goes with all; objects, times and abstract types may be null.
+            (Type::Dyn, _)
+            | (_, Type::Dyn | Type::Parameter(_))
+            | (Type::Object(_) | Type::Timestamp | Type::Optional(_), Type::Null)
+            | (Type::Null, Type::Object(_) | Type::Timestamp | Type::Optional(_)) => true,
             (Type::List(wanted), Type::List(actual))
             | (Type::Optional(wanted), Type::Optional(actual)) => self.accept(wanted, actual),
             (Type::Map(key, value), Type::Map(other_key, other_value)) => {
                 self.accept(key, other_key) && self.accept(value, other_value)
             }
-            // Objects, times and abstract types may be null.
-            (Type::Object(_) | Type::Timestamp | Type::Optional(_), Type::Null)
-            | (Type::Null, Type::Object(_) | Type::Timestamp | Type::Optional(_)) => true,
             (wanted, actual) => wanted == actual,
         }
     }
@@ -209,7 +223,7 @@ impl Bindings {
         }
     }
 
-    /// A result type with its parameters replaced.
+    /// A result type with its parameters replaced; those that nothing bound are free.
     pub(crate) fn resolve(&self, result: &Type) -> Type {
         match result {
             Type::Parameter(index) => self
@@ -217,7 +231,7 @@ impl Bindings {
                 .get(usize::from(*index))
                 .cloned()
                 .flatten()
-                .unwrap_or(Type::Dyn),
+                .unwrap_or(FREE),
             Type::List(element) => Type::list(self.resolve(element)),
             Type::Optional(value) => Type::optional(self.resolve(value)),
             Type::Map(key, value) => Type::map(self.resolve(key), self.resolve(value)),
@@ -233,7 +247,6 @@ pub(crate) fn more_general(one: Type, other: Type) -> Type {
         (one, Type::Parameter(_)) => one,
         (Type::Dyn, _) | (_, Type::Dyn) => Type::Dyn,
         (Type::Null, other) => other,
-        (one, Type::Null) => one,
         (Type::List(one), Type::List(other)) => Type::list(more_general(*one, *other)),
         (Type::Optional(one), Type::Optional(other)) => Type::optional(more_general(*one, *other)),
         (Type::Map(key, value), Type::Map(other_key, other_value)) => Type::map(
