@@ -1,1 +1,10 @@
-//! Stories over the real corpus, and end to end.
+//! Stories over the real corpus, and end to end: from the bytes of manifests to reports, as the
+//! plugin goes, with the built-in baseline at a fixed time.
+
+mod corpus;
+mod judge;
+mod without;
+
+pub use corpus::{corpus, demo, files, workspace};
+pub use judge::{E2eError, judge, judge_all, judge_snapshot, judge_yaml, snapshot};
+pub use without::{kinds, without};

@@ -1,0 +1,68 @@
+//! Where the corpus is, and what is read of it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use opsec_manifests::Input;
+
+/// The folder that the workspace is in.
+pub fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The corpus, or none after saying which test did not run.
+///
+/// # Panics
+/// Without a corpus when `CI` is `true`: there its absence is a failure.
+#[expect(
+    clippy::print_stdout,
+    reason = "a test that does not run says so by name"
+)]
+pub fn corpus(test: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("OPSEC_CORPUS")
+        .map_or_else(|| workspace().join("../shared/corpus"), PathBuf::from);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    let missing = format!("NOT RUN: {test}: no corpus at {}", folder.display());
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "{missing}");
+    println!("{missing}");
+    None
+}
+
+/// The manifests of a folder, by name; the name of each input is that of its file.
+///
+/// # Errors
+/// When the folder or a file of it cannot be read.
+pub fn files(folder: &Path) -> io::Result<Vec<Input>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_file() {
+            files.push(Input {
+                name: path
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned(),
+                bytes: std::fs::read(&path)?,
+            });
+        }
+    }
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(files)
+}
+
+/// The two forms of the operator that the project ships to be tried.
+///
+/// # Errors
+/// When its files cannot be read.
+pub fn demo() -> io::Result<Vec<Input>> {
+    let mut files = files(&workspace().join("deploy/demo"))?;
+    files.retain(|input| {
+        Path::new(&input.name)
+            .extension()
+            .is_some_and(|extension| extension == "yaml")
+    });
+    Ok(files)
+}
