@@ -13,7 +13,7 @@ pub struct Decision {
     pub would_deny: Vec<Denial>,
     /// Policies whose answer is not known.
     pub unknown: Vec<Unknown>,
-    /// Policies that the API server refuses, so that they deny nothing.
+    /// Policies and bindings that the API server refuses, so that they deny nothing.
     pub invalid: Vec<InvalidPolicy>,
     /// Webhooks and MutatingAdmissionPolicies that look at the request and could deny it.
     pub webhooks: Vec<PossibleWebhook>,
@@ -144,10 +144,10 @@ pub struct Unknown {
     pub only_warns: bool,
 }
 
-/// A policy that the API server refuses when it is created.
+/// A policy or binding that the API server refuses when it is created.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InvalidPolicy {
-    /// The policy.
+    /// The policy or binding.
     pub policy: ObjectRef,
     /// The field, as in `spec.validations[0].expression`.
     pub field: String,

@@ -14,6 +14,7 @@ mod mutating;
 mod params;
 mod policies;
 pub mod probes;
+mod refused;
 mod request;
 mod webhooks;
 

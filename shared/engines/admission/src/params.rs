@@ -41,9 +41,11 @@ pub(crate) fn collect(
     let Some(kind) = kind else {
         return Params::Null;
     };
-    let store = match store(facts, kind) {
-        Ok(store) => store,
-        Err(refused) => return refused,
+    let store = match (store(facts, kind), reference) {
+        (Ok(store), _) => store,
+        // A built-in kind is served, whether its objects are kept or not.
+        (Err(Params::Unknown(_)), None) if is_built_in(kind) => return Params::Null,
+        (Err(refused), _) => return refused,
     };
     let Some(reference) = reference else {
         return Params::Null;
@@ -139,16 +141,24 @@ fn store<'a>(facts: &Facts<'a>, kind: &ParamKind) -> Result<Store<'a>, Params> {
                 .collect(),
         });
     }
-    let built_in = group.is_empty() || !group.contains('.') || group.ends_with(".k8s.io");
     let definition = definition(facts, group, &kind.kind);
     match definition {
         Some(definition) => custom(facts, definition, version, kind),
-        None if built_in => Err(Params::Unknown(format!(
+        None if is_built_in(kind) => Err(Params::Unknown(format!(
             "objects of the parameter kind {} {} are not kept whole",
             kind.api_version, kind.kind
         ))),
         None => Err(undefined(facts, group, kind)),
     }
+}
+
+/// Whether the kind is in a group that Kubernetes itself serves.
+fn is_built_in(kind: &ParamKind) -> bool {
+    let group = kind
+        .api_version
+        .split_once('/')
+        .map_or("", |(group, _)| group);
+    !group.contains('.') || group.ends_with(".k8s.io")
 }
 
 fn definition<'a>(

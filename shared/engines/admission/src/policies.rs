@@ -6,12 +6,13 @@ use opsec_model::objects::{
     MatchResources, Object as _, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
 };
 
-use crate::compiled::{CompiledPolicy, Outcome};
+use crate::compiled::{CompiledPolicy, Outcome, RefusedField};
 use crate::decision::{Cause, Decision, Denial, InvalidPolicy, Reads, Unknown};
 use crate::inputs;
 use crate::matching::{Match, resources_match, restricts};
 use crate::missing;
 use crate::params::{self, Param, Params};
+use crate::refused;
 use crate::request::AdmissionRequest;
 
 const POLICIES: &str = "validatingadmissionpolicies";
@@ -42,23 +43,15 @@ fn judge_policy(
     if matched == Match::No {
         return;
     }
-    let bindings: Vec<&ValidatingAdmissionPolicyBinding> = facts
-        .snapshot()
-        .validating_admission_policy_bindings
-        .iter()
-        .filter(|binding| binding.spec.policy_name == policy.metadata.name)
-        .collect();
+    let bindings = bindings_of(facts, policy, decision);
     if bindings.is_empty() {
         return;
     }
-    let compiled = match CompiledPolicy::compile(&policy.spec) {
+    let shape = refused::policy(&policy.spec).filter(|_| facts.from_files());
+    let compiled = match shape.map_or_else(|| CompiledPolicy::compile(&policy.spec), Err) {
         Ok(compiled) => compiled,
         Err(refused) if facts.from_files() => {
-            decision.invalid.push(InvalidPolicy {
-                policy: policy.object_ref(),
-                field: refused.field,
-                message: refused.message,
-            });
+            decision.invalid.push(invalid(policy.object_ref(), refused));
             return;
         }
         Err(refused) => {
@@ -83,6 +76,35 @@ fn judge_policy(
             compiled: &compiled,
         };
         judged.judge(&matched, decision);
+    }
+}
+
+/// The bindings of a policy, those left out that the API server refuses.
+fn bindings_of<'a>(
+    facts: &Facts<'a>,
+    policy: &ValidatingAdmissionPolicy,
+    decision: &mut Decision,
+) -> Vec<&'a ValidatingAdmissionPolicyBinding> {
+    let mut kept = Vec::new();
+    for binding in &facts.snapshot().validating_admission_policy_bindings {
+        if binding.spec.policy_name != policy.metadata.name {
+            continue;
+        }
+        match refused::binding(&binding.spec).filter(|_| facts.from_files()) {
+            Some(refused) => decision
+                .invalid
+                .push(invalid(binding.object_ref(), refused)),
+            None => kept.push(binding),
+        }
+    }
+    kept
+}
+
+fn invalid(object: ObjectRef, refused: RefusedField) -> InvalidPolicy {
+    InvalidPolicy {
+        policy: object,
+        field: refused.field,
+        message: refused.message,
     }
 }
 

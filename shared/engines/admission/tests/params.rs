@@ -137,6 +137,7 @@ fn parameters_that_are_not_there_are_unknown() {
     let found = with(ALLOWED, config_maps(), named("Deny"), incomplete);
     assert!(!found.is_denied() && !found.unknown.is_empty(), "{found:?}");
     let secret = json!({"apiVersion": "v1", "kind": "Secret"});
+    assert!(with("params == null", secret.clone(), Value::Null, json!({})).is_admitted());
     let found = with(ALLOWED, secret, named("Deny"), json!({}));
     assert!(!found.is_denied() && !found.unknown.is_empty(), "{found:?}");
 }

@@ -192,6 +192,31 @@ fn a_binding_narrows_the_policy_and_its_actions_decide() {
 }
 
 #[test]
+fn a_policy_or_binding_that_is_refused_for_its_shape_denies_nothing() {
+    let denies = || policy("false");
+    for made in [
+        denies().constraint("resourceRules", &json!([])),
+        denies().rule(&json!({"operations": ["*", "CREATE"]})),
+        denies().rule(&json!({"resources": ["*/*", "pods"]})),
+        denies().spec("validations", &json!([])),
+        denies().spec("failurePolicy", &json!("Deny")),
+    ] {
+        assert_eq!(outcome(made.clone()), "invalid", "{made:?}");
+    }
+    for (field, value) in [
+        ("validationActions", json!([])),
+        ("validationActions", json!(["Deny", "Warn"])),
+        ("validationActions", json!(["Refuse"])),
+        ("paramRef", json!({"name": "a"})),
+        ("paramRef", json!({"parameterNotFoundAction": "Deny"})),
+    ] {
+        let bound = given::binding_with("p", field, &value);
+        let found = decision(json!([denies().json()]), json!([bound]));
+        assert_eq!(word(&found), "invalid", "{field} {value}");
+    }
+}
+
+#[test]
 fn errors_deny_under_fail_and_pass_under_ignore() {
     let error = "object.spec.nothing == 'a'";
     for (expression, failure_policy, expected) in [
