@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use opsec_model::objects::{Object as _, Workload};
+use opsec_model::objects::Workload;
 use opsec_model::{Half, ServiceAccountRef, Severity};
-use opsec_network::{Direction, RestsOn};
+use opsec_network::{AllowedPeer, Direction, Peer, RestsOn};
 use opsec_rbac::{EffectiveRights, Held, Names, Request};
 use opsec_rights::row::Needs;
 use opsec_rights::rows;
@@ -43,17 +43,17 @@ fn judge(context: &Context<'_>) -> Judgement {
                 judgement.unknown.push(unknown.reason);
             }
         }
-        let rests = rests_on(context, component);
+        let (rests, labelled) = rests_on(context, component);
         if rests.policies.is_empty() {
             continue;
         }
         judgement.subjects += 1;
         let namespace = component.namespace();
         match quarantines.iter_mut().find(|known| known.namespace == namespace) {
-            Some(known) => known.add(component, rests),
+            Some(known) => known.add(component, rests, labelled),
             None => {
                 let mut new = Quarantine { namespace, ..Quarantine::default() };
-                new.add(component, rests);
+                new.add(component, rests, labelled);
                 quarantines.push(new);
             }
         }
@@ -74,18 +74,22 @@ fn judge(context: &Context<'_>) -> Judgement {
     judgement
 }
 
-/// What the rules that pass for a component rest on.
-fn rests_on(context: &Context<'_>, component: &Workload) -> RestsOn {
-    let mut whole = RestsOn::default();
+/// What the rules that pass for a component rest on, and the peers that labels of pods let in.
+fn rests_on(context: &Context<'_>, component: &Workload) -> (RestsOn, Vec<AllowedPeer>) {
+    let (mut whole, mut labelled) = (RestsOn::default(), Vec::new());
     let egress = context.network.isolation(component, Direction::Egress).is_isolated();
     for (direction, holds) in
         [(Direction::Ingress, is_held(context, component)), (Direction::Egress, egress)]
     {
         if holds {
             merge(&mut whole, context.network.rests_on(component, direction));
+            let allowed = context.network.allowed(component, direction);
+            labelled.extend(allowed.into_iter().filter(|allowed| {
+                matches!(&allowed.peer, Peer::Pods { pods, .. } if !pods.is_empty())
+            }));
         }
     }
-    whole
+    (whole, labelled)
 }
 
 fn merge(whole: &mut RestsOn, part: RestsOn) {
@@ -141,6 +145,8 @@ struct Quarantine<'a> {
     namespace: &'a str,
     components: Vec<&'a Workload>,
     rests: RestsOn,
+    /// Peers that are told by their pods' labels.
+    labelled: Vec<AllowedPeer>,
 }
 
 /// A right that moves a lever.
@@ -152,8 +158,9 @@ struct Moves {
 }
 
 impl<'a> Quarantine<'a> {
-    fn add(&mut self, component: &'a Workload, rests: RestsOn) {
+    fn add(&mut self, component: &'a Workload, rests: RestsOn, labelled: Vec<AllowedPeer>) {
         self.components.push(component);
+        self.labelled.extend(labelled);
         merge(&mut self.rests, rests);
     }
 
@@ -172,7 +179,7 @@ impl<'a> Quarantine<'a> {
         if labels.is_some_and(BTreeSet::is_empty) {
             return None;
         }
-        let moves = self.moves(rights, lever);
+        let moves = self.moves(context, rights, lever);
         let first = moves.first()?;
         let account = &rights.account;
         let draft = Draft::new(
@@ -221,7 +228,12 @@ impl<'a> Quarantine<'a> {
     }
 
     /// What of the account's rights moves a lever.
-    fn moves(&self, rights: &EffectiveRights, lever: Lever) -> Vec<Moves> {
+    fn moves(
+        &self,
+        context: &Context<'_>,
+        rights: &EffectiveRights,
+        lever: Lever,
+    ) -> Vec<Moves> {
         let mut all = Vec::new();
         for row in lever.rows().iter().copied().flat_map(rows::find) {
             let Needs::Any(parts) = row.needs else { continue };
@@ -230,7 +242,7 @@ impl<'a> Quarantine<'a> {
                     for &resource in part.resources {
                         let request = Request::new(verb, part.group, resource);
                         let held = rights.held(&request).into_iter().filter(|held| {
-                            self.reaches(lever, held) && self.names(lever, verb, held)
+                            self.reaches(context, lever, held) && self.names(lever, verb, held)
                         });
                         let group = part.group;
                         all.extend(held.map(|held| Moves { verb, group, resource, held }));
@@ -241,14 +253,19 @@ impl<'a> Quarantine<'a> {
         all
     }
 
-    /// Peers may be of any namespace; all else must be where the policies are.
-    fn reaches(&self, lever: Lever, held: &Held) -> bool {
+    /// Peers' pods are where the policies say, all else must be where these are.
+    fn reaches(&self, context: &Context<'_>, lever: Lever, held: &Held) -> bool {
+        let Some(namespace) = held.scope.namespace() else { return true };
         match lever {
-            Lever::Policies | Lever::OwnLabels => held
-                .scope
-                .namespace()
-                .is_none_or(|namespace| namespace == self.namespace),
-            Lever::PeerLabels | Lever::NamespaceLabels => true,
+            Lever::Policies | Lever::OwnLabels => namespace == self.namespace,
+            Lever::PeerLabels => {
+                let labels = context.facts.namespace_labels(namespace);
+                self.labelled.iter().any(|allowed| match &allowed.peer {
+                    Peer::Pods { namespaces, .. } => namespaces.matches(namespace, &labels),
+                    _ => false,
+                })
+            }
+            Lever::NamespaceLabels => true,
         }
     }
 
