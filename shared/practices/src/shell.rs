@@ -21,8 +21,10 @@ pub(crate) fn quote(word: &str) -> String {
 /// `kubectl auth can-i …` for what a hit rests on: of verbs that give the same one, of what takes
 /// several each.
 pub(crate) fn can_i(account: &ServiceAccountRef, hit: &Hit) -> String {
-    let questions: Vec<String> =
-        shown(hit).into_iter().filter_map(|atom| question(account, hit, atom)).collect();
+    let questions: Vec<String> = shown(hit)
+        .into_iter()
+        .filter_map(|atom| question(account, hit, atom))
+        .collect();
     questions.join(" && ")
 }
 
@@ -36,9 +38,12 @@ fn shown(hit: &Hit) -> Vec<&Atom> {
             .iter()
             .find_map(|groups| groups.iter().map(|parts| first_of(hit, parts)).collect())
             .unwrap_or_default(),
-        Needs::Special(Special::SecretReveal | Special::Paths(_) | Special::ScaleEverything) => {
-            hit.atoms.iter().take(1).collect()
-        }
+        Needs::Special(
+            Special::SecretReveal
+            | Special::AnyOf(..)
+            | Special::Paths(_)
+            | Special::ScaleEverything,
+        ) => hit.atoms.iter().take(1).collect(),
         Needs::Special(_) => hit.atoms.iter().collect(),
     }
 }
@@ -57,7 +62,12 @@ fn first_of<'a>(hit: &'a Hit, parts: &[Part]) -> Option<&'a Atom> {
 }
 
 fn question(account: &ServiceAccountRef, hit: &Hit, atom: &Atom) -> Option<String> {
-    let Atom { verb, group, resource, name } = atom;
+    let Atom {
+        verb,
+        group,
+        resource,
+        name,
+    } = atom;
     let as_account = quote(&account.user_name());
     if verb == "bound to" {
         let everything = "kubectl auth can-i create secrets";

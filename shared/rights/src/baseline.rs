@@ -5,7 +5,7 @@ use opsec_model::objects::PolicyRule;
 use opsec_model::{RightsGrant, ServiceAccountRef};
 use opsec_rbac::{Names, Reaching};
 
-use crate::hit::Hit;
+use crate::hit::{Atom, Hit};
 use crate::namespaces::Namespaces;
 
 /// Whether these grants cover every part of a hit, wherever it is held.
@@ -22,13 +22,29 @@ pub fn covers(
         .collect();
     !mine.is_empty()
         && hit.atoms.iter().all(|atom| {
-            mine.iter().flat_map(|grant| &grant.rules).any(|rule| {
-                has(&rule.verbs, &atom.verb)
-                    && has(&rule.api_groups, &atom.group)
-                    && has(&rule.resources, &atom.resource)
-                    && covers_names(rule, &hit.names)
-            })
+            mine.iter()
+                .flat_map(|grant| &grant.rules)
+                .any(|rule| has(&rule.verbs, &atom.verb) && covers_what(rule, atom, &hit.names))
         })
+}
+
+fn covers_what(rule: &PolicyRule, atom: &Atom, names: &Names) -> bool {
+    if atom.resource.starts_with('/') {
+        return rule
+            .non_resource_urls
+            .iter()
+            .any(|path| match path.strip_suffix('*') {
+                Some(stem) => atom.resource.starts_with(stem),
+                None => *path == atom.resource,
+            });
+    }
+    let any_with_subresource = atom
+        .resource
+        .split_once('/')
+        .is_some_and(|(_, subresource)| rule.resources.contains(&format!("*/{subresource}")));
+    has(&rule.api_groups, &atom.group)
+        && (has(&rule.resources, &atom.resource) || any_with_subresource)
+        && covers_names(rule, names)
 }
 
 fn has(list: &[String], wanted: &str) -> bool {

@@ -47,8 +47,8 @@ pub(crate) fn combine(
 
 struct Held<'a> {
     all: &'a [GradedHit],
-    /// Whether it may create PersistentVolumeClaims.
-    claims: bool,
+    /// Where it may create PersistentVolumeClaims.
+    claims: Vec<Reaching>,
 }
 
 const PODS: [&str; 2] = ["RUN-POD", "RUN-WORKLOAD"];
@@ -66,6 +66,18 @@ impl Held<'_> {
             .find(|graded| ids.contains(&graded.hit.row.id) && !graded.hit.alone)
     }
 
+    /// A pod right where PersistentVolumeClaims can be created too.
+    fn pods_with_claims(&self) -> Option<&GradedHit> {
+        self.all.iter().find(|graded| {
+            PODS.contains(&graded.hit.row.id)
+                && self.claims.iter().any(|claims| {
+                    *claims == Reaching::Cluster
+                        || graded.hit.scope == Reaching::Cluster
+                        || *claims == graded.hit.scope
+                })
+        })
+    }
+
     fn raise(&self, entry: &mut Combined) {
         let id = entry.graded.hit.row.id;
         let reach = entry.graded.reach;
@@ -81,8 +93,8 @@ impl Held<'_> {
                     "it may also create pods in every namespace",
                 );
             }
-            "RUN-PV" if self.claims => {
-                if let Some(pods) = self.anywhere(&PODS) {
+            "RUN-PV" => {
+                if let Some(pods) = self.pods_with_claims() {
                     let right = describe(pods);
                     raise(
                         entry,
@@ -98,7 +110,7 @@ impl Held<'_> {
                     "it may also create pods in every namespace",
                 );
             }
-            "GRD-NS-PATCH" | "GRD-NS-SUB" | "GRD-NS-CREATE" => self.namespace_and_pods(entry),
+            "GRD-NS-PATCH" | "GRD-NS-SUB" => self.namespace_and_pods(entry),
             "RUN-DELETE-POD" if self.at_cluster(&["RUN-NODE", "RUN-NODE-STATUS"]) => {
                 raise(entry, Severity::High, "it may also write nodes");
             }
@@ -128,21 +140,20 @@ impl Held<'_> {
     }
 }
 
-fn creates_claims(grading: &Grading<'_>, account: &ServiceAccountRef) -> bool {
+fn creates_claims(grading: &Grading<'_>, account: &ServiceAccountRef) -> Vec<Reaching> {
     let request = opsec_rbac::Request {
         verb: "create",
         group: "",
         resource: "persistentvolumeclaims",
         subresource: None,
     };
-    grading.effective(account).is_some_and(|rights| {
-        rights.held(&request).iter().any(|held| {
-            rights
-                .grants()
-                .get(held.grant)
-                .is_some_and(|grant| !grant.bootstrap)
-        })
-    })
+    let Some(rights) = grading.effective(account) else {
+        return Vec::new();
+    };
+    let held = rights.held(&request).into_iter();
+    held.filter(|held| rights.grant(held).is_some_and(|grant| !grant.bootstrap))
+        .map(|held| held.scope)
+        .collect()
 }
 
 fn describe(graded: &GradedHit) -> String {

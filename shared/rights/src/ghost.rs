@@ -3,74 +3,116 @@
 
 use std::collections::BTreeSet;
 
-use opsec_model::{ServiceAccountRef, Severity};
-use opsec_rbac::{Names, Reaching};
+use opsec_model::{Reach, ServiceAccountRef, Severity};
+use opsec_rbac::{EffectiveRights, Held, Names, Reaching, Request};
 
 use crate::grading::Grading;
 use crate::hit::{Atom, Hit};
-use crate::rows;
+use crate::row::Row;
+use crate::{GradedHit, grade, rows};
 
-/// The ghosts that an account can become.
-pub(crate) fn hits(grading: &Grading<'_>, account: &ServiceAccountRef) -> Vec<Hit> {
-    let Some(row) = rows::find("ESC-GHOST").next() else {
+/// The ghosts that an account can become, each as grave as the worst that its binding grants, seen
+/// from the ghost's own namespace.
+pub(crate) fn graded(grading: &Grading<'_>, account: &ServiceAccountRef) -> Vec<GradedHit> {
+    let (Some(row), Some(rights)) = (rows::find("ESC-GHOST").next(), grading.effective(account))
+    else {
         return Vec::new();
     };
-    let Some(rights) = grading.effective(account) else {
-        return Vec::new();
-    };
-    let creates = opsec_rbac::Request {
-        verb: "create",
-        group: "",
-        resource: "serviceaccounts",
-        subresource: None,
-    };
-    let creating = rights.held(&creates);
-    if creating.is_empty() {
-        return Vec::new();
-    }
-    let missing: Vec<&ServiceAccountRef> = grading
-        .accounts()
-        .filter(|ghost| *ghost != account && ghost.name != "default")
-        .filter(|ghost| !exists(grading, ghost) && worst(grading, ghost) >= Severity::High)
-        .collect();
+    let create = |resource| Request::new("create", "", resource);
+    let making = rights.held(&create("serviceaccounts"));
+    let spaces = rights.held(&create("namespaces"));
     let mut found = Vec::new();
-    for ghost in missing {
-        for held in &creating {
-            let in_reach = match &held.scope {
-                Reaching::Cluster => true,
-                Reaching::Namespace(namespace) => *namespace == ghost.namespace,
-            };
-            let named = match &held.names {
-                Names::All => true,
-                Names::Only(names) => names.contains(&ghost.name),
-            };
-            let bootstrap = rights
-                .grants()
-                .get(held.grant)
-                .is_some_and(|grant| grant.bootstrap);
-            if in_reach && named && !bootstrap && usable(grading, account, &ghost.namespace) {
-                found.push(Hit {
-                    row,
-                    alone: false,
-                    scope: Reaching::Namespace(ghost.namespace.clone()),
-                    names: Names::All,
-                    atoms: BTreeSet::from([Atom {
-                        verb: "create".into(),
-                        group: String::new(),
-                        resource: format!("serviceaccounts ({ghost})"),
-                        name: None,
-                    }]),
-                    grants: BTreeSet::from([held.grant]),
-                    latent: false,
-                });
-            }
+    for ghost in grading
+        .accounts()
+        .filter(|ghost| *ghost != account && !exists(grading, ghost))
+    {
+        let there = namespace_exists(grading, &ghost.namespace);
+        let Some((severity, reach)) = inherited(grading, ghost) else {
+            continue;
+        };
+        if !usable(grading, account, &ghost.namespace) || !(there || !spaces.is_empty()) {
+            continue;
+        }
+        // The account `default` comes with its namespace.
+        let doors = if ghost.name == "default" {
+            &spaces
+        } else {
+            &making
+        };
+        for held in doors.iter().filter(|held| opens(rights, held, ghost)) {
+            let hit = hit(row, ghost, held.grant);
+            let granted = grading.baseline_grants(account, &hit);
+            found.push(GradedHit {
+                hit,
+                severity,
+                reach,
+                granted,
+                own_names: false,
+            });
         }
     }
     found
 }
 
+fn hit(row: &'static Row, ghost: &ServiceAccountRef, grant: usize) -> Hit {
+    let resource = if ghost.name == "default" {
+        format!("namespaces ({})", ghost.namespace)
+    } else {
+        format!("serviceaccounts ({ghost})")
+    };
+    Hit {
+        row,
+        alone: false,
+        scope: Reaching::Namespace(ghost.namespace.clone()),
+        names: Names::All,
+        atoms: BTreeSet::from([Atom {
+            verb: "create".into(),
+            group: String::new(),
+            resource,
+            name: None,
+        }]),
+        grants: BTreeSet::from([grant]),
+        latent: false,
+    }
+}
+
+/// Whether a right to create reaches the ghost, and is not the API server's own grant.
+fn opens(rights: &EffectiveRights, held: &Held, ghost: &ServiceAccountRef) -> bool {
+    let in_reach = match &held.scope {
+        Reaching::Cluster => true,
+        Reaching::Namespace(namespace) => *namespace == ghost.namespace,
+    };
+    let bootstrap = rights.grant(held).is_some_and(|grant| grant.bootstrap);
+    let name = if ghost.name == "default" {
+        &ghost.namespace
+    } else {
+        &ghost.name
+    };
+    in_reach && held.names.contains(name) && !bootstrap
+}
+
+/// The worst of what a ghost's bindings grant; none when it is nothing.
+fn inherited(grading: &Grading<'_>, ghost: &ServiceAccountRef) -> Option<(Severity, Reach)> {
+    grading
+        .hits_of(ghost)
+        .iter()
+        .cloned()
+        .filter_map(|hit| grade::grade(grading, ghost, hit))
+        .map(|graded| (graded.severity, graded.reach))
+        .filter(|(severity, _)| *severity > Severity::Info)
+        .max()
+}
+
+/// From files every namespace that is named is there.
+fn namespace_exists(grading: &Grading<'_>, namespace: &str) -> bool {
+    grading.facts.from_files() || grading.facts.namespace(namespace).is_some()
+}
+
 fn exists(grading: &Grading<'_>, account: &ServiceAccountRef) -> bool {
-    grading.facts.service_account(account).is_some()
+    let comes_with_its_namespace =
+        account.name == "default" && namespace_exists(grading, &account.namespace);
+    comes_with_its_namespace
+        || grading.facts.service_account(account).is_some()
         || !grading.facts.workloads_of(account).is_empty()
         || opsec_kubernetes::NAMESPACES.contains(&account.namespace.as_str())
             && opsec_kubernetes::bootstrap()
@@ -82,14 +124,6 @@ fn exists(grading: &Grading<'_>, account: &ServiceAccountRef) -> bool {
                             && subject.namespace.as_deref() == Some(account.namespace.as_str())
                     })
                 })
-}
-
-fn worst(grading: &Grading<'_>, ghost: &ServiceAccountRef) -> Severity {
-    if grading.is_strong(ghost) {
-        Severity::High
-    } else {
-        Severity::Info
-    }
 }
 
 /// Whether a token of an account in the namespace can be had: by asking for one, by a token

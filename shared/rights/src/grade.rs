@@ -14,6 +14,10 @@ pub(crate) fn grade(
     account: &ServiceAccountRef,
     hit: Hit,
 ) -> Option<GradedHit> {
+    let mut hit = hit;
+    if hit.row.id == "RUN-EXEC-GET" && grading.execs_by_get() {
+        hit.row = crate::rows::find("RUN-EXEC").next()?;
+    }
     let reach = reach(grading, account, &hit)?;
     let cell = cell(&hit, reach)?;
     let granted = grading.baseline_grants(account, &hit);
@@ -23,7 +27,9 @@ pub(crate) fn grade(
         } else {
             Severity::Low
         };
+        let severity = names::apply(grading, account, &hit, severity)?.min(severity);
         return Some(GradedHit {
+            own_names: own_names(grading, &hit),
             hit,
             severity,
             reach,
@@ -44,11 +50,18 @@ pub(crate) fn grade(
         severity = Severity::Info;
     }
     Some(GradedHit {
+        own_names: own_names(grading, &hit),
         hit,
         severity,
         reach,
         granted,
     })
+}
+
+fn own_names(grading: &Grading<'_>, hit: &Hit) -> bool {
+    hit.names
+        .only()
+        .is_some_and(|only| names::installed(grading, hit, only))
 }
 
 /// Whether a reach is the operator's own or intended.
@@ -123,10 +136,14 @@ fn adjust(
     hit: &Hit,
     severity: Severity,
 ) -> Option<Severity> {
+    let reach = reach(grading, account, hit)?;
+    let far = matches!(reach, Reach::Cluster | Reach::Protected);
     Some(match hit.row.adjust {
-        Adjust::TokenSecrets if grading.token_secret_in_reach(account, hit) => Severity::Critical,
+        Adjust::TokenSecrets if far && grading.token_secret_in_reach(account, hit) => {
+            Severity::Critical
+        }
         Adjust::Backends if grading.backend_in_reach(hit) => Severity::High,
-        Adjust::DeputyDefinitions if grading.deputy_definitions() => Severity::Critical,
+        Adjust::DeputyDefinitions if grading.deputy_definitions(hit) => Severity::Critical,
         Adjust::ApiGroups if claims_strong_group(hit) => Severity::Critical,
         Adjust::TokenSecrets | Adjust::Backends | Adjust::DeputyDefinitions | Adjust::ApiGroups => {
             severity
@@ -141,22 +158,33 @@ fn adjust(
                 Severity::Info
             }
         }
-        Adjust::KubeSystem => return kube_system(hit, severity),
+        Adjust::KubeSystem => return kube_system(grading, hit, severity),
+        Adjust::OnlyKubeSystem => return reaches_kube_system(hit).then_some(severity),
         _ => severity,
     })
 }
 
 /// Rows that mean objects of kube-system: elsewhere they are what their own column says, and the
-/// ConfigMaps nothing.
-fn kube_system(hit: &Hit, severity: Severity) -> Option<Severity> {
-    let reaches = match &hit.scope {
-        Reaching::Cluster => true,
-        Reaching::Namespace(namespace) => namespace == "kube-system",
-    };
+/// ConfigMaps nothing. Live a ConfigMap that is there steers the cluster.
+fn kube_system(grading: &Grading<'_>, hit: &Hit, severity: Severity) -> Option<Severity> {
+    let reaches = reaches_kube_system(hit);
     match hit.row.names {
-        NameRule::SteeringConfigMaps => reaches.then_some(severity),
+        NameRule::ConfigMap(name) => reaches.then(|| {
+            if grading.steers_the_cluster(name) {
+                Severity::High
+            } else {
+                severity
+            }
+        }),
         _ if reaches => Some(severity.max(Severity::High)),
         _ => Some(severity),
+    }
+}
+
+fn reaches_kube_system(hit: &Hit) -> bool {
+    match &hit.scope {
+        Reaching::Cluster => true,
+        Reaching::Namespace(namespace) => namespace == "kube-system",
     }
 }
 

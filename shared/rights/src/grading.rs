@@ -10,7 +10,7 @@ use opsec_rbac::{EffectiveRights, Kinds, Policy, Reaching};
 
 use crate::hit::{self, Hit};
 use crate::namespaces::{Namespaces, SYSTEM};
-use crate::strength::{Strength, strongholds};
+use crate::strength::{self, Strength, strongholds};
 use crate::{GradedRight, combine, fold, ghost, grade};
 
 /// What a grading is made from.
@@ -39,6 +39,7 @@ pub struct Grading<'a> {
     pub(crate) operator: &'a Operator,
     baseline: &'a EffectiveBaseline,
     node_pods: &'a BTreeSet<String>,
+    kinds: &'a Kinds,
     /// What the namespaces are to the operator.
     pub namespaces: Namespaces,
     rights: BTreeMap<ServiceAccountRef, EffectiveRights>,
@@ -80,6 +81,7 @@ impl<'a> Grading<'a> {
             operator,
             baseline,
             node_pods,
+            kinds,
             namespaces: Namespaces::new(facts, operator, baseline, protected),
             rights,
             hits,
@@ -103,8 +105,8 @@ impl<'a> Grading<'a> {
             .into_iter()
             .flatten()
             .cloned()
-            .chain(ghost::hits(self, account))
             .filter_map(|hit| grade::grade(self, account, hit))
+            .chain(ghost::graded(self, account))
             .collect();
         let combined = combine::combine(self, account, graded);
         fold::fold(account, rights, combined)
@@ -152,13 +154,9 @@ impl<'a> Grading<'a> {
         crate::baseline::covers(self.baseline.rights(), account, &self.namespaces, hit)
     }
 
-    /// Whether a role of that name holds a high or critical right: by the accounts that it is
-    /// bound to.
+    /// Whether a role of that name in the input itself holds a high or critical right.
     pub(crate) fn role_is_strong(&self, name: &str) -> bool {
-        self.rights.iter().any(|(account, rights)| {
-            let strong = self.is_strong(account);
-            strong && rights.grants().iter().any(|grant| grant.role.name == name)
-        })
+        strength::role_is_strong(self.facts.snapshot(), self.kinds, name)
     }
 
     pub(crate) fn named_account_is_strong(&self, scope: &Reaching, name: &str) -> bool {
@@ -211,16 +209,24 @@ impl<'a> Grading<'a> {
     /// Whether a name is an object of this installation: in the input, or absent and named after
     /// the operator, a component, an account or an owned kind.
     pub(crate) fn is_installations_own(&self, hit: &Hit, name: &str) -> bool {
+        let namespace = match &hit.scope {
+            Reaching::Cluster => None,
+            Reaching::Namespace(namespace) => Some(namespace.as_str()),
+        };
         hit.atoms.iter().all(|atom| {
             let resource = atom.resource.split('/').next().unwrap_or_default();
-            self.is_in_the_input(resource, name) || self.is_named_after(name)
+            self.is_in_the_input(resource, namespace, name) || self.is_named_after(name)
         })
     }
 
-    fn is_in_the_input(&self, resource: &str, name: &str) -> bool {
+    fn is_in_the_input(&self, resource: &str, namespace: Option<&str>, name: &str) -> bool {
         let snapshot = self.facts.snapshot();
         let named = |metadata: &opsec_model::objects::Metadata| {
-            metadata.name == name && self.is_of_the_installation(metadata)
+            let there = match (&metadata.namespace, namespace) {
+                (Some(is), Some(reached)) => is == reached,
+                _ => true,
+            };
+            there && metadata.name == name && self.is_of_the_installation(metadata)
         };
         match resource {
             "secrets" => snapshot
@@ -402,7 +408,7 @@ impl<'a> Grading<'a> {
 
     /// Whether a CRD of a controller that acts with strong rights is in the snapshot, other than
     /// the operator's own.
-    pub(crate) fn deputy_definitions(&self) -> bool {
+    pub(crate) fn deputy_definitions(&self, hit: &Hit) -> bool {
         let deputies = crate::rows::deputy_groups();
         self.facts
             .snapshot()
@@ -411,19 +417,47 @@ impl<'a> Grading<'a> {
             .any(|definition| {
                 let kind = Kind::new(&definition.spec.names.plural, &definition.spec.group);
                 deputies.contains(definition.spec.group.as_str())
+                    && hit.names.contains(&definition.metadata.name)
                     && !self.operator.owned_kinds.contains(&kind)
             })
     }
 
-    /// The names of Secrets that do not exist in a scope, of those that are named.
+    /// Whether no Secret of a name exists in a namespace in scope; of every namespace, in
+    /// kube-system, which is the worst to be free in.
     pub(crate) fn free_secret_name(&self, scope: &Reaching, name: &str) -> bool {
-        !self.facts.snapshot().secrets.iter().any(|secret| {
-            secret.metadata.name == name
-                && match scope {
-                    Reaching::Cluster => true,
-                    Reaching::Namespace(namespace) => secret.metadata.namespace() == namespace,
-                }
-        })
+        let namespace = match scope {
+            Reaching::Cluster => "kube-system",
+            Reaching::Namespace(namespace) => namespace,
+        };
+        !self
+            .facts
+            .snapshot()
+            .secrets
+            .iter()
+            .any(|secret| secret.metadata.name == name && secret.metadata.namespace() == namespace)
+    }
+
+    /// Live, whether a ConfigMap that steers the cluster is there.
+    pub(crate) fn steers_the_cluster(&self, name: &str) -> bool {
+        !self.facts.from_files()
+            && self.facts.snapshot().config_maps.iter().any(|config| {
+                config.metadata.name == name && config.metadata.namespace() == "kube-system"
+            })
+    }
+
+    /// Whether the server is one, live, that takes `get` on pods/exec for the whole of it.
+    pub(crate) fn execs_by_get(&self) -> bool {
+        let version = &self.facts.snapshot().kubernetes_version;
+        let mut numbers = version
+            .trim_start_matches('v')
+            .split('.')
+            .map(|part| part.trim_end_matches('+').parse::<u32>());
+        match (numbers.next(), numbers.next()) {
+            (Some(Ok(major)), Some(Ok(minor))) => {
+                !self.facts.from_files() && (major, minor) < (1, 35)
+            }
+            _ => false,
+        }
     }
 
     /// What an account holds, graded by nobody.

@@ -66,7 +66,28 @@ pub(crate) struct PartHeld {
 /// Every row that an account holds.
 pub(crate) fn hits(rights: &EffectiveRights, kinds: &Kinds) -> Vec<Hit> {
     let search = Search { rights, kinds };
-    crate::rows::all().flat_map(|row| search.row(row)).collect()
+    let all: Vec<Hit> = crate::rows::all().flat_map(|row| search.row(row)).collect();
+    all.iter()
+        .filter(|hit| !is_part_of_more(hit, &all))
+        .cloned()
+        .collect()
+}
+
+/// Rows that speak only without what another row has beside them.
+const WITHOUT: [(&str, &str); 4] = [
+    ("ESC-RB-WRITE", "ESC-BIND"),
+    ("ESC-ROLE-WRITE", "ESC-ESCALATE"),
+    ("ESC-SECRET-CREATE", "ESC-SECRET-WRITE"),
+    ("RUN-EXEC-GET", "RUN-EXEC"),
+];
+
+fn is_part_of_more(hit: &Hit, all: &[Hit]) -> bool {
+    WITHOUT.iter().any(|(id, more)| {
+        hit.row.id == *id
+            && all
+                .iter()
+                .any(|other| other.row.id == *more && !other.alone && special::covers(other, hit))
+    })
 }
 
 /// The search for rows in the rights of one account.

@@ -68,6 +68,8 @@ pub struct GradedHit {
     pub reach: Reach,
     /// Whether the baseline grants it.
     pub granted: bool,
+    /// Whether it is limited to names, and all of them are the installation's own.
+    pub own_names: bool,
 }
 
 impl GradedRight {

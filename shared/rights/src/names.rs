@@ -11,12 +11,9 @@ use crate::hit::Hit;
 use crate::row::NameRule;
 
 /// Names whose holder can do everything, so that naming them tames nothing.
-fn is_strong_name(name: &str) -> bool {
+pub(crate) fn is_strong_name(name: &str) -> bool {
     ["cluster-admin", "admin", "edit"].contains(&name) || name.starts_with("system:")
 }
-
-/// The ConfigMaps of kube-system that steer the cluster.
-pub(crate) const STEERING: [&str; 2] = ["coredns", "aws-auth"];
 
 /// The grade of a hit after its names; none when the names make the row nothing.
 pub(crate) fn apply(
@@ -41,10 +38,16 @@ pub(crate) fn apply(
         } else {
             lower(grading, hit, names, severity)
         }),
-        NameRule::SteeringConfigMaps => names
-            .iter()
-            .any(|name| STEERING.contains(&name.as_str()))
-            .then_some(severity),
+        NameRule::OwnIsElseKeep(own_severity) => Some(if installed(grading, hit, names) {
+            own_severity
+        } else {
+            severity
+        }),
+        NameRule::Signers => {
+            let cluster = names.iter().any(|name| name.starts_with("kubernetes.io/"));
+            Some(if cluster { severity } else { Severity::Info })
+        }
+        NameRule::ConfigMap(name) => names.contains(name).then_some(severity),
         NameRule::AuthenticationConfigMap => names
             .contains("extension-apiserver-authentication")
             .then_some(severity),
@@ -112,15 +115,22 @@ fn is_namespaced_everywhere(hit: &Hit) -> bool {
 }
 
 /// Whether every name is an object of this installation.
-fn installed(grading: &Grading<'_>, hit: &Hit, names: &BTreeSet<String>) -> bool {
+pub(crate) fn installed(grading: &Grading<'_>, hit: &Hit, names: &BTreeSet<String>) -> bool {
     names
         .iter()
         .all(|name| grading.is_installations_own(hit, name))
 }
 
+fn is_constraint(atom: &crate::Atom) -> bool {
+    ["securitycontextconstraints", "podsecuritypolicies"].contains(&atom.resource.as_str())
+}
+
 /// What SecurityContextConstraints allow, by the names that OpenShift ships.
 fn constraints(names: &BTreeSet<String>, hit: &Hit, severity: Severity) -> Severity {
-    let writes = hit.atoms.iter().any(|atom| atom.verb != "use");
+    let writes = hit
+        .atoms
+        .iter()
+        .any(|atom| atom.verb != "use" && is_constraint(atom));
     if writes {
         return severity;
     }

@@ -69,6 +69,8 @@ pub enum Special {
     Paths(&'static [&'static str]),
     /// Scaling every kind.
     ScaleEverything,
+    /// Verbs on any kind of a group whose kinds are made while the cluster runs.
+    AnyOf(&'static str, &'static [&'static str]),
 }
 
 /// Verbs on resources of one group; any pair counts.
@@ -121,8 +123,12 @@ pub enum NameRule {
     OwnIs(Severity),
     /// Namespaces: the account's own is graded as own, an intended one as intended, others keep.
     Namespaces,
-    /// ConfigMaps of kube-system that steer the cluster; other names are nothing.
-    SteeringConfigMaps,
+    /// As [`NameRule::OwnIs`], but the grade already speaks of other names.
+    OwnIsElseKeep(Severity),
+    /// Signers: info when none of the names is of the domain kubernetes.io.
+    Signers,
+    /// One ConfigMap of kube-system that steers the cluster; other names are nothing.
+    ConfigMap(&'static str),
     /// The ConfigMap `extension-apiserver-authentication` alone.
     AuthenticationConfigMap,
     /// SecurityContextConstraints: by what the named one allows.
@@ -148,6 +154,8 @@ pub enum Adjust {
     Product,
     /// High only with kube-system in reach.
     KubeSystem,
+    /// Nothing without kube-system in reach.
+    OnlyKubeSystem,
 }
 
 /// Create, update and patch: the page's *write*.

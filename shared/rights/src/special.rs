@@ -26,6 +26,7 @@ pub(crate) fn hits(search: Search<'_>, row: &'static Row, special: Special) -> V
         Special::CertificateSigning => certificates(search, row, "sign", SIGNING),
         Special::Paths(paths) => non_resource(search, row, paths),
         Special::ScaleEverything => scale_everything(search, row),
+        Special::AnyOf(group, verbs) => any_of(search, row, group, verbs),
     }
 }
 
@@ -123,14 +124,15 @@ fn impersonate(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
     let users = search.held("impersonate", "", "users", false);
     let groups = search.held("impersonate", "", "groups", false);
     let accounts = search.held("impersonate", "", "serviceaccounts", false);
+    let with: Vec<PartHeld> = users.iter().chain(&accounts).cloned().collect();
     let mut hits = merge(row, users);
-    if hits.is_empty() && !accounts.is_empty() {
+    let any_user = hits.iter().any(|hit| hit.names == Names::All);
+    if !any_user && !with.is_empty() {
         let mut with_groups = merge(row, groups);
         for hit in &mut with_groups {
             hit.atoms
-                .extend(accounts.iter().map(|entry| entry.atom.clone()));
-            hit.grants
-                .extend(accounts.iter().map(|entry| entry.held.grant));
+                .extend(with.iter().map(|entry| entry.atom.clone()));
+            hit.grants.extend(with.iter().map(|entry| entry.held.grant));
         }
         hits.extend(with_groups);
     }
@@ -239,19 +241,14 @@ pub(crate) fn covers(wide: &Hit, narrow: &Hit) -> bool {
     scope && names
 }
 
-/// A verb on a signer of the domain kubernetes.io, with the writes that go with it.
+/// A verb on a signer, with the writes that go with it.
 fn certificates(
     search: Search<'_>,
     row: &'static Row,
     verb: &str,
     with: &[&'static [Part]],
 ) -> Vec<Hit> {
-    let mut signer: Vec<PartHeld> = search.held(verb, CERTIFICATES, "signers", false);
-    signer.retain(|entry| match &entry.held.names {
-        Names::All => true,
-        Names::Only(names) => names.iter().any(|name| name.starts_with("kubernetes.io/")),
-    });
-    let mut hits = merge(row, signer);
+    let mut hits = merge(row, search.held(verb, CERTIFICATES, "signers", false));
     for parts in with {
         let written = search.parts(parts);
         if written.is_empty() {
@@ -289,6 +286,32 @@ fn non_resource(search: Search<'_>, row: &'static Row, paths: &[&str]) -> Vec<Hi
                 held,
                 latent: false,
             });
+        }
+    }
+    merge(row, entries)
+}
+
+/// Any kind of a group whose kinds are made while the cluster runs: those that are served, and
+/// those that a rule names.
+fn any_of(search: Search<'_>, row: &'static Row, group: &str, verbs: &[&str]) -> Vec<Hit> {
+    let known = search
+        .kinds
+        .all()
+        .filter(|kind| kind.group == group)
+        .map(|kind| kind.resource.to_owned());
+    let named = search
+        .rights
+        .grants()
+        .iter()
+        .filter(|grant| grant.rule.api_groups.iter().any(|known| known == group))
+        .flat_map(|grant| grant.rule.resources.iter().cloned())
+        .filter(|resource| !resource.contains(['*', '/']));
+    let resources: BTreeSet<String> = known.chain(named).collect();
+    let mut entries = Vec::new();
+    for resource in &resources {
+        let latent = !search.kinds.served(group, resource);
+        for verb in verbs {
+            entries.extend(search.held(verb, group, resource, latent));
         }
     }
     merge(row, entries)

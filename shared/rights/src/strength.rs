@@ -3,10 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use opsec_model::{Reach, ServiceAccountRef, Severity};
-use opsec_rbac::Reaching;
+use opsec_model::objects::{ClusterRoleBinding, Metadata, RoleBinding, RoleRef, Subject};
+use opsec_model::{Reach, ServiceAccountRef, Severity, Snapshot};
+use opsec_rbac::{EffectiveRights, Kinds, Policy, Reaching};
 
 use crate::hit::Hit;
+use crate::names::is_strong_name;
 
 /// The strong rights of an account.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +32,10 @@ impl Strength {
                 Reaching::Namespace(_) => (Reach::Foreign, hit.row.grades.foreign),
             };
             let Some(cell) = cell else { continue };
-            let named = !matches!(hit.names, opsec_rbac::Names::All);
+            let named = hit
+                .names
+                .only()
+                .is_some_and(|names| !names.iter().any(|name| is_strong_name(name)));
             let severity = if named && hit.row.names != crate::row::NameRule::Keep {
                 cell.severity.lowered()
             } else {
@@ -66,4 +71,73 @@ pub(crate) fn strongholds(strengths: &BTreeMap<ServiceAccountRef, Strength>) -> 
         .filter(|(_, strength)| strength.critical_everywhere)
         .map(|(account, _)| account.namespace.clone())
         .collect()
+}
+
+/// Whether a role of the input holds a high or critical right by itself, bound to nobody else.
+pub(crate) fn role_is_strong(snapshot: &Snapshot, kinds: &Kinds, name: &str) -> bool {
+    let cluster_roles = snapshot
+        .cluster_roles
+        .iter()
+        .filter(|role| role.metadata.name == name);
+    let roles = snapshot
+        .roles
+        .iter()
+        .filter(|role| role.metadata.name == name);
+    let scopes = cluster_roles
+        .map(|role| (&role.metadata, "ClusterRole"))
+        .chain(roles.map(|role| (&role.metadata, "Role")));
+    scopes.into_iter().any(|(metadata, kind)| {
+        // A holder elsewhere, so that nothing but the role is its own.
+        let holder = ServiceAccountRef::new("-", "holder");
+        let alone = bound(snapshot, metadata.namespace.as_deref(), kind, name, &holder);
+        let policy = Policy::from_snapshot(&alone);
+        let rights = EffectiveRights::of(&policy, kinds, &holder);
+        Strength::of(&holder, &crate::hit::hits(&rights, kinds)).is_strong()
+    })
+}
+
+/// The roles of a snapshot with one binding.
+fn bound(
+    snapshot: &Snapshot,
+    namespace: Option<&str>,
+    kind: &str,
+    name: &str,
+    holder: &ServiceAccountRef,
+) -> Snapshot {
+    let role_ref = RoleRef {
+        api_group: "rbac.authorization.k8s.io".to_owned(),
+        kind: kind.to_owned(),
+        name: name.to_owned(),
+    };
+    let subjects = vec![Subject {
+        kind: "ServiceAccount".to_owned(),
+        api_group: None,
+        name: holder.name.clone(),
+        namespace: Some(holder.namespace.clone()),
+    }];
+    let metadata = Metadata {
+        name: "-".to_owned(),
+        namespace: namespace.map(str::to_owned),
+        ..Metadata::default()
+    };
+    let mut alone = Snapshot {
+        source: snapshot.source.clone(),
+        roles: snapshot.roles.clone(),
+        cluster_roles: snapshot.cluster_roles.clone(),
+        ..Snapshot::default()
+    };
+    if namespace.is_some() {
+        alone.role_bindings.push(RoleBinding {
+            metadata,
+            subjects,
+            role_ref,
+        });
+    } else {
+        alone.cluster_role_bindings.push(ClusterRoleBinding {
+            metadata,
+            subjects,
+            role_ref,
+        });
+    }
+    alone
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use opsec_model::{Gain, Reach, Severity};
-use opsec_rbac::Names;
 
 use crate::{GradedHit, GradedRight};
 
@@ -24,8 +23,8 @@ fn words(graded: &GradedHit) -> Vec<Gain> {
     if !far || graded.severity < Severity::High || graded.hit.alone {
         return Vec::new();
     }
-    if graded.hit.row.id == "GRD-VWEBHOOK" && matches!(graded.hit.names, Names::Only(_)) {
-        // A named configuration reads what is admitted; it switches off no other guard.
+    if graded.hit.row.id == "GRD-VWEBHOOK" && graded.own_names {
+        // Its own configuration reads what is admitted; it switches off no other guard.
         return vec![Gain::Secrets];
     }
     graded.hit.row.words.to_vec()

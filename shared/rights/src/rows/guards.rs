@@ -3,8 +3,19 @@
 use opsec_model::{Gain, Severity};
 
 use crate::row::{
-    Adjust, NameRule, Needs, Row, WRITE, cells, core, grades, only_cluster, part, plain,
+    Adjust, NameRule, Needs, Part, Row, Special, WRITE, cells, core, grades, only_cluster, part,
+    plain,
 };
+
+/// Using what holds pods.
+const USE_CONSTRAINTS: &[Part] = &[
+    part(
+        "security.openshift.io",
+        &["use"],
+        &["securitycontextconstraints"],
+    ),
+    part("policy", &["use"], &["podsecuritypolicies"]),
+];
 
 /// The rows.
 pub(super) const ROWS: &[Row] = &[
@@ -104,21 +115,26 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         id: "GRD-PSP",
         rules: &["OPSEC401"],
-        needs: Needs::Any(&[
-            part(
-                "security.openshift.io",
-                &["use"],
-                &["securitycontextconstraints"],
-            ),
-            part("policy", &["use"], &["podsecuritypolicies"]),
-        ]),
-        alone: &[],
+        needs: Needs::Together(&[&[
+            USE_CONSTRAINTS,
+            &[
+                core(&["create"], &["pods"]),
+                part(
+                    "apps",
+                    WRITE,
+                    &["deployments", "statefulsets", "daemonsets", "replicasets"],
+                ),
+                part("batch", WRITE, &["jobs", "cronjobs"]),
+                core(WRITE, &["replicationcontrollers"]),
+            ],
+        ]]),
+        alone: USE_CONSTRAINTS,
         may: "use SecurityContextConstraints or PodSecurityPolicies",
         gain: "pods with what the named one allows",
         remedy: "use the restricted one",
         grades: cells(
-            Severity::High,
-            Severity::High,
+            Severity::Critical,
+            Severity::Critical,
             Severity::High,
             Severity::High,
             Severity::High,
@@ -379,6 +395,28 @@ pub(super) const ROWS: &[Row] = &[
         adjust: Adjust::Product,
     },
     Row {
+        id: "GRD-ENGINE",
+        rules: &["OPSEC403"],
+        needs: Needs::Special(Special::AnyOf(
+            "constraints.gatekeeper.sh",
+            &["create", "update", "patch", "delete", "deletecollection"],
+        )),
+        alone: &[],
+        may: "write Gatekeeper's constraints",
+        gain: "a guard can be switched off or an exemption granted",
+        remedy: "let an administrator write the engine's policies",
+        grades: cells(
+            Severity::High,
+            Severity::High,
+            Severity::Medium,
+            Severity::Medium,
+            Severity::Low,
+        ),
+        names: NameRule::Own,
+        words: &[Gain::Guards],
+        adjust: Adjust::Product,
+    },
+    Row {
         id: "GRD-CRD",
         rules: &["OPSEC501"],
         needs: Needs::Any(&[part(
@@ -455,7 +493,7 @@ pub(super) const ROWS: &[Row] = &[
         gain: "it can answer and read every request of an API group",
         remedy: "install the APIService with the operator, or name it in resourceNames",
         grades: only_cluster(Severity::High),
-        names: NameRule::OwnIs(Severity::Low),
+        names: NameRule::OwnIsElseKeep(Severity::Low),
         words: &[Gain::Guards],
         adjust: Adjust::ApiGroups,
     },
