@@ -1,24 +1,49 @@
-//! The task runner: `cargo xtask TASK`.
+//! The task runner: `cargo xtask TASK`. CI calls `cargo xtask test` and nothing else.
 
+mod check;
+mod deny;
+mod documents;
 mod r#gen;
+mod generated;
+mod readme;
+mod test;
+mod tidy;
+mod workspace;
 
 use std::process::ExitCode;
+
+use workspace::{Outcome, say};
+
+const USAGE: &str = "\
+usage: cargo xtask TASK
+
+  gen [--check]     write what is generated and checked in (with --check: compare)
+  tidy              the shape of the tree: edges, sizes, names, words
+  check             format, tidy, gen --check, clippy, documentation, cargo-deny
+  test              check, every test, and the first command of README.md
+  readme [--check]  run README.md's first command and put its output below it";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let outcome = match arguments.as_slice() {
-        ["gen"] => r#gen::protos(),
-        ["gen", "--check"] => r#gen::check(),
-        _ => Err("usage: cargo xtask gen [--check]".to_owned()),
-    };
-    match outcome {
+    match task(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            use std::io::Write as _;
-            // Nothing is left to do when standard error is gone too.
-            let _ = writeln!(std::io::stderr(), "error: {message}");
+            say(&format!("error: {message}"));
             ExitCode::FAILURE
         }
+    }
+}
+
+fn task(arguments: &[&str]) -> Outcome {
+    match arguments {
+        ["gen"] => generated::write(),
+        ["gen", "--check"] => generated::check(),
+        ["tidy"] => tidy::run(),
+        ["check"] => check::run(),
+        ["test"] => test::run(),
+        ["readme"] => readme::write(),
+        ["readme", "--check"] => readme::check(),
+        _ => Err(USAGE.to_owned()),
     }
 }
