@@ -183,7 +183,7 @@ pub(crate) fn describe(rule: &PolicyRule) -> String {
     }
 }
 
-fn can_i(account: &ServiceAccountRef, entry: &Excess) -> String {
+pub(crate) fn can_i(account: &ServiceAccountRef, entry: &Excess) -> String {
     let rule = &entry.atom;
     let verb = rule.verbs.first().map_or("", String::as_str);
     let group = rule.api_groups.first().map_or("", String::as_str);

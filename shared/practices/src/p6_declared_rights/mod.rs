@@ -1,7 +1,14 @@
 //! Practice 6: Declare what the operator may do in a custom resource, and validate it.
 
+mod declaration;
 mod rules {
     //! One file a rule.
+
+    pub(crate) mod declaration_in_its_own_hands;
+    pub(crate) mod declaration_not_valid;
+    pub(crate) mod declared_rights_not_assigned;
+    pub(crate) mod rights_beyond_the_declaration;
+    pub(crate) mod rights_not_declared;
 }
 
 use crate::contract::Practice;
@@ -11,5 +18,11 @@ pub(crate) const PRACTICE: Practice = Practice {
     number: 6,
     name: "Rights are declared and validated",
     doc: "Declare what the operator may do in a custom resource, and validate it.",
-    rules: &[],
+    rules: &[
+        &rules::rights_not_declared::RULE,
+        &rules::rights_beyond_the_declaration::RULE,
+        &rules::declared_rights_not_assigned::RULE,
+        &rules::declaration_in_its_own_hands::RULE,
+        &rules::declaration_not_valid::RULE,
+    ],
 };
