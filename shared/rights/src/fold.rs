@@ -11,13 +11,15 @@ use crate::special::{ADMINISTRATORS, covers};
 use crate::{GradedHit, GradedRight};
 
 /// Pairs that are one finding where the first reaches as far and weighs no less.
-const PAIRS: [(&str, &[&str]); 8] = [
+const PAIRS: [(&str, &[&str]); 9] = [
     ("ESC-SECRET-MOD", &["ESC-SECRET-READ"]),
     ("GRD-WEBHOOK-DEL", &["GRD-WEBHOOK", "GRD-VWEBHOOK"]),
     ("GRD-NS-SUB", &["GRD-NS-PATCH"]),
     ("RUN-NODE-STATUS", &["RUN-NODE"]),
     ("GRD-CRD-STATUS", &["GRD-CRD-UPDATE"]),
     ("ESC-SECRET-CREATE", &["ESC-SECRET-WRITE"]),
+    // Where `create` is held too, `get` is not alone.
+    ("RUN-EXEC-GET", &["RUN-EXEC"]),
     // One finding: whichever of the two weighs more.
     ("NET-DNS", &["ESC-AWSAUTH"]),
     ("ESC-AWSAUTH", &["NET-DNS"]),
@@ -205,14 +207,21 @@ fn fold_containers(rights: &EffectiveRights, all: Vec<GradedRight>) -> Vec<Grade
     outside.into_iter().chain(heavier).chain([host]).collect()
 }
 
-/// The whole first, then the worst.
-fn head_order(right: &GradedRight) -> (bool, Severity, Reach, std::cmp::Reverse<&'static str>) {
+/// The whole first, then the worst; of equals the one whose rule comes first.
+fn head_order(
+    right: &GradedRight,
+) -> (
+    bool,
+    Severity,
+    Reach,
+    std::cmp::Reverse<(&'static str, &'static str)>,
+) {
     let whole = ["ESC-ADMIN-BOUND", "ESC-WILDCARD"].contains(&right.id);
     (
         whole,
         right.severity,
         right.reach,
-        std::cmp::Reverse(right.id),
+        std::cmp::Reverse((right.rule, right.id)),
     )
 }
 

@@ -45,8 +45,8 @@ pub(crate) fn grade(
     if hit.latent {
         severity = severity.min(Severity::Low);
     }
-    if inner(reach) && !grading.has_baseline_rights() && !by_stronger && !speaks_inside(&hit, reach)
-    {
+    let kept = by_stronger || by_sibling(grading, account, &hit) || speaks_inside(&hit, reach);
+    if inner(reach) && !grading.has_baseline_rights() && !kept {
         severity = Severity::Info;
     }
     Some(GradedHit {
@@ -117,6 +117,14 @@ fn unenforced(grading: &Grading<'_>, account: &ServiceAccountRef, hit: &Hit) -> 
     }
 }
 
+/// Whether a right over the operator's own product is graded by a sibling that is stronger: that
+/// grade is the same wherever the right is held.
+fn by_sibling(grading: &Grading<'_>, account: &ServiceAccountRef, hit: &Hit) -> bool {
+    hit.row.adjust == Adjust::Product
+        && grading.is_own_product(hit)
+        && grading.sibling_is_stronger(account)
+}
+
 /// Rows that keep their grade inside the operator's own and intended namespaces.
 fn speaks_inside(hit: &Hit, reach: Reach) -> bool {
     match hit.row.id {
@@ -148,16 +156,12 @@ fn adjust(
         Adjust::TokenSecrets | Adjust::Backends | Adjust::DeputyDefinitions | Adjust::ApiGroups => {
             severity
         }
-        Adjust::Product if grading.is_own_product(hit) => {
-            if grading.sibling_is_stronger(account) {
-                hit.row
-                    .grades
-                    .intended
-                    .map_or(Severity::Info, |cell| cell.severity)
-            } else {
-                Severity::Info
-            }
-        }
+        Adjust::Product if by_sibling(grading, account, hit) => hit
+            .row
+            .grades
+            .intended
+            .map_or(Severity::Info, |cell| cell.severity),
+        Adjust::Product if grading.is_own_product(hit) => Severity::Info,
         Adjust::KubeSystem => return kube_system(grading, hit, severity),
         Adjust::OnlyKubeSystem => return reaches_kube_system(hit).then_some(severity),
         _ => severity,
