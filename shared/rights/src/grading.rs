@@ -159,8 +159,18 @@ impl<'a> Grading<'a> {
         strength::role_is_strong(self.facts.snapshot(), self.kinds, name)
     }
 
-    pub(crate) fn named_account_is_strong(&self, scope: &Reaching, name: &str) -> bool {
-        self.strengths.iter().any(|(account, strength)| {
+    /// Whether another account of that name holds a high or critical right.
+    pub(crate) fn named_account_is_strong(
+        &self,
+        holder: &ServiceAccountRef,
+        scope: &Reaching,
+        name: &str,
+    ) -> bool {
+        let others = self
+            .strengths
+            .iter()
+            .filter(|(account, _)| *account != holder);
+        others.into_iter().any(|(account, strength)| {
             let in_scope = match scope {
                 Reaching::Cluster => true,
                 Reaching::Namespace(namespace) => account.namespace == *namespace,
@@ -229,6 +239,7 @@ impl<'a> Grading<'a> {
             there && metadata.name == name && self.is_of_the_installation(metadata)
         };
         match resource {
+            "namespaces" => self.namespaces.operator.contains(name),
             "secrets" => snapshot
                 .secrets
                 .iter()

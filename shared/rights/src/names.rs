@@ -29,14 +29,17 @@ pub(crate) fn apply(
             _ => Some(severity),
         };
     };
+    if is_own_object_of_a_role(hit, names) {
+        return Some(severity);
+    }
     match hit.row.names {
         NameRule::Keep | NameRule::Namespaces => Some(severity),
-        NameRule::Lower => Some(lower(grading, hit, names, severity)),
+        NameRule::Lower => Some(lower(grading, account, hit, names, severity)),
         NameRule::Own => Some(own(grading, account, hit, names, severity)),
         NameRule::OwnIs(own_severity) => Some(if installed(grading, hit, names) {
             own_severity
         } else {
-            lower(grading, hit, names, severity)
+            lower(grading, account, hit, names, severity)
         }),
         NameRule::OwnIsElseKeep(own_severity) => Some(if installed(grading, hit, names) {
             own_severity
@@ -55,6 +58,17 @@ pub(crate) fn apply(
     }
 }
 
+/// A Role reaches the Namespace object that it lives in, which is no limit by name.
+fn is_own_object_of_a_role(hit: &Hit, names: &BTreeSet<String>) -> bool {
+    let namespaces = |atom: &crate::Atom| atom.resource.split('/').next() == Some("namespaces");
+    match &hit.scope {
+        Reaching::Cluster => false,
+        Reaching::Namespace(namespace) => {
+            names.len() == 1 && names.contains(namespace) && hit.atoms.iter().all(namespaces)
+        }
+    }
+}
+
 /// Info when every name is the installation's own and none of them stronger than the holder; then
 /// as in an intended namespace. At cluster reach a name of a namespaced kind is one of every
 /// namespace, so there it is only a step lower.
@@ -66,7 +80,7 @@ fn own(
     severity: Severity,
 ) -> Severity {
     if is_namespaced_everywhere(hit) || !installed(grading, hit, names) {
-        return lower(grading, hit, names, severity);
+        return lower(grading, account, hit, names, severity);
     }
     if grading.names_somebody_stronger(account, hit, names) {
         return hit
@@ -80,6 +94,7 @@ fn own(
 
 fn lower(
     grading: &Grading<'_>,
+    account: &ServiceAccountRef,
     hit: &Hit,
     names: &BTreeSet<String>,
     severity: Severity,
@@ -87,7 +102,8 @@ fn lower(
     let strong = names.iter().any(|name| {
         is_strong_name(name)
             || (is_about_roles(hit) && grading.role_is_strong(name))
-            || (is_about_accounts(hit) && grading.named_account_is_strong(&hit.scope, name))
+            || (is_about_accounts(hit)
+                && grading.named_account_is_strong(account, &hit.scope, name))
     });
     if strong { severity } else { severity.lowered() }
 }

@@ -227,7 +227,7 @@ impl EffectiveRights {
         let GrantScope::Namespace(namespace) = granted else {
             return Some(Place::Everywhere);
         };
-        if self.scope(request) != Some(Scope::Cluster) {
+        if self.scope(request) != Some(Scope::Cluster) || is_asked_in_a_namespace(request) {
             return Some(Place::In(namespace));
         }
         let own = is_own_namespace_request(request) && matches_name(resource_names, namespace);
@@ -334,6 +334,17 @@ fn is_own_namespace_request(request: &Request<'_>) -> bool {
         && request.resource == "namespaces"
         && matches!(request.sub(), "" | "status" | "finalize")
         && matches!(request.verb, "get" | "update" | "patch" | "delete" | ALL)
+}
+
+/// Whether the server asks for this in a namespace though the kind is cluster-scoped: `bind` in
+/// that of the RoleBinding, `use` of what holds pods in that of the pod.
+fn is_asked_in_a_namespace(request: &Request<'_>) -> bool {
+    const ASKED: &[(&str, &str, &str)] = &[
+        ("bind", "rbac.authorization.k8s.io", "clusterroles"),
+        ("use", "policy", "podsecuritypolicies"),
+        ("use", "security.openshift.io", "securitycontextconstraints"),
+    ];
+    ASKED.contains(&(request.verb, request.group, request.resource))
 }
 
 /// The verbs that, beside `create`, make a creation carry its name.

@@ -346,7 +346,10 @@ fn quoted(words: &str) -> String {
 }
 
 /// Kinds of definitions that are cluster-scoped.
-const CLUSTER_SCOPED: &[&str] = &[
+pub(crate) const CLUSTER_SCOPED: &[&str] = &[
+    "baselineadminnetworkpolicies",
+    "clusteradmissionpolicies",
+    "policyservers",
     "clusterextensions",
     "machineconfigs",
     "securitycontextconstraints",
