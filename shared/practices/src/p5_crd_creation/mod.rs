@@ -1,10 +1,14 @@
 //! Practice 5: Deny the operator to create CustomResourceDefinitions, by admission and not only by RBAC.
 
+mod asked;
+mod weakness;
 mod rules {
     //! One file a rule.
 
     pub(crate) mod changes_crds;
+    pub(crate) mod crd_creation_not_denied;
     pub(crate) mod creates_crds;
+    pub(crate) mod weak_denial;
 }
 
 use crate::contract::Practice;
@@ -14,5 +18,10 @@ pub(crate) const PRACTICE: Practice = Practice {
     number: 5,
     name: "CRD creation is denied",
     doc: "Deny the operator to create CustomResourceDefinitions, by admission and not only by RBAC.",
-    rules: &[&rules::creates_crds::RULE, &rules::changes_crds::RULE],
+    rules: &[
+        &rules::creates_crds::RULE,
+        &rules::changes_crds::RULE,
+        &rules::crd_creation_not_denied::RULE,
+        &rules::weak_denial::RULE,
+    ],
 };

@@ -1,0 +1,187 @@
+//! The fixed CRD creations, asked of admission for one ServiceAccount.
+
+use opsec_admission::probes::{GroupKind, Probe, crd_creations};
+use opsec_admission::{Decision, PossibleWebhook, UserInfo, decide};
+use opsec_model::objects::{Metadata, Object as _};
+use opsec_model::{ObjectRef, ServiceAccountRef, Severity};
+
+use crate::context::Context;
+use crate::p4_admins_guards::backend::serves;
+
+/// The kinds that the answers rest on.
+pub(crate) const NEEDS: &[(&str, &str)] = &[
+    ("validatingadmissionpolicies", GROUP),
+    ("validatingadmissionpolicybindings", GROUP),
+    ("validatingwebhookconfigurations", GROUP),
+    ("mutatingwebhookconfigurations", GROUP),
+    ("mutatingadmissionpolicies", GROUP),
+    ("mutatingadmissionpolicybindings", GROUP),
+];
+
+/// The API group of admission objects.
+pub(crate) const GROUP: &str = "admissionregistration.k8s.io";
+
+/// What admission says to the creations of one account.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// Who asks.
+    pub(crate) account: ServiceAccountRef,
+    /// Creations that are certainly denied.
+    pub(crate) denied: Vec<(Probe, Decision)>,
+    /// Creations that certainly pass.
+    pub(crate) admitted: Vec<(Probe, Decision)>,
+    /// Why the rest is not known, each once.
+    pub(crate) unknown: Vec<String>,
+}
+
+impl Asked {
+    /// Whether every creation is certainly denied.
+    pub(crate) fn all_denied(&self) -> bool {
+        self.admitted.is_empty() && self.unknown.is_empty()
+    }
+}
+
+/// Asks for every creation that the baseline does not accept.
+pub(crate) fn ask(context: &Context<'_>, account: &ServiceAccountRef) -> Asked {
+    let user = UserInfo::service_account(account);
+    let allowed = context.baseline.allowed_crd_groups();
+    let mut asked = Asked {
+        account: account.clone(),
+        denied: Vec::new(),
+        admitted: Vec::new(),
+        unknown: Vec::new(),
+    };
+    for probe in crd_creations(&user, &own_groups(context)) {
+        if probe.group_kind == GroupKind::Own && allowed.contains(&probe.group) {
+            continue;
+        }
+        let decision = decide(context.facts, &probe.request);
+        let doubts = doubts(context, &decision);
+        if decision.is_denied() {
+            asked.denied.push((probe, decision));
+        } else if doubts.is_empty() {
+            asked.admitted.push((probe, decision));
+        } else {
+            for doubt in doubts {
+                if !asked.unknown.contains(&doubt) {
+                    asked.unknown.push(doubt);
+                }
+            }
+        }
+    }
+    asked
+}
+
+/// The same for every account of the operator.
+pub(crate) fn ask_all(context: &Context<'_>) -> Vec<Asked> {
+    context
+        .operator
+        .accounts
+        .iter()
+        .map(|account| ask(context, &account.account))
+        .collect()
+}
+
+fn own_groups<'a>(context: &Context<'a>) -> Vec<&'a str> {
+    let mut groups = context.operator.own_groups();
+    groups.extend(
+        context
+            .operator
+            .presumed_own_groups
+            .iter()
+            .map(String::as_str),
+    );
+    groups.into_iter().collect()
+}
+
+/// Why a creation that nothing denies for certain might be denied all the same.
+fn doubts(context: &Context<'_>, decision: &Decision) -> Vec<String> {
+    let policies = decision
+        .unknown
+        .iter()
+        .filter(|unknown| !unknown.only_warns)
+        .map(|unknown| format!("{}: {}", unknown.policy, unknown.reason));
+    let webhooks = decision
+        .webhooks
+        .iter()
+        .filter(|webhook| webhook.counts && !is_its_own(context, webhook))
+        .map(|webhook| {
+            let name = if webhook.name.is_empty() {
+                String::new()
+            } else {
+                format!(" (webhook {})", webhook.name)
+            };
+            format!(
+                "{}{name} could deny it, which only a probe can tell",
+                webhook.configuration
+            )
+        });
+    decision
+        .missing
+        .iter()
+        .cloned()
+        .chain(policies)
+        .chain(webhooks)
+        .collect()
+}
+
+/// Whether the operator serves a webhook itself: no guard against it.
+pub(crate) fn is_its_own(context: &Context<'_>, webhook: &PossibleWebhook) -> bool {
+    let Some(client) = &webhook.client else {
+        return false;
+    };
+    let metadata = metadata(context, &webhook.configuration).unwrap_or_default();
+    serves(context, client, &metadata)
+}
+
+fn metadata(context: &Context<'_>, object: &ObjectRef) -> Option<Metadata> {
+    let snapshot = context.facts.snapshot();
+    let validating = snapshot
+        .validating_webhook_configurations
+        .iter()
+        .map(|it| (it.object_ref(), &it.metadata));
+    let mutating = snapshot
+        .mutating_webhook_configurations
+        .iter()
+        .map(|it| (it.object_ref(), &it.metadata));
+    validating
+        .chain(mutating)
+        .find(|(reference, _)| reference == object)
+        .map(|(_, metadata)| metadata.clone())
+}
+
+/// How grave a missing or weak denial is: high when OPSEC501 is.
+pub(crate) fn severity(context: &Context<'_>) -> Severity {
+    let high = context.operator.accounts.iter().any(|account| {
+        context
+            .rights_with_folded(&account.account)
+            .into_iter()
+            .any(|right| {
+                right.row.rules.contains(&"OPSEC501")
+                    && right.severity >= Severity::High
+                    && !right.granted
+            })
+    });
+    if high {
+        Severity::High
+    } else {
+        Severity::Medium
+    }
+}
+
+/// A shell line that creates a probe's CRD as the account, dry, past RBAC and into admission.
+pub(crate) fn try_it(account: &ServiceAccountRef, probe: &Probe) -> String {
+    let groups: String = account
+        .groups()
+        .iter()
+        .map(String::as_str)
+        // RBAC is not what is asked.
+        .chain(["system:masters"])
+        .map(|group| format!(" --as-group {}", crate::shell::quote(group)))
+        .collect();
+    format!(
+        "printf %s {} | kubectl create --dry-run=server --as {}{groups} -f -",
+        crate::shell::quote(&probe.request.object.to_string()),
+        crate::shell::quote(&account.user_name()),
+    )
+}
