@@ -1,6 +1,8 @@
 //! The table of dangerous rights, case by case and cell by cell.
 #![cfg(test)]
 
+#[path = "rights/grading.rs"]
+mod grading;
 #[path = "rights/grid.rs"]
 mod grid;
 #[path = "rights/ids.rs"]

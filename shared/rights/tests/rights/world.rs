@@ -145,6 +145,12 @@ metadata: {{name: {name}, namespace: {namespace}}}
         self
     }
 
+    /// Manifests of another installation.
+    pub(crate) fn beside(mut self, manifests: &str) -> Self {
+        let _ = write!(self.others, "---\n{manifests}");
+        self
+    }
+
     /// Definitions that another installation holds, as `plural.group`.
     pub(crate) fn defined(mut self, definitions: &str) -> Self {
         for name in definitions.split_whitespace() {
