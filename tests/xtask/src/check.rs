@@ -1,32 +1,53 @@
 //! `check`: everything but the tests, the quick steps first.
 
-use crate::workspace::{Outcome, cargo, execute, step};
+use crate::steps::Steps;
+use crate::workspace::{Outcome, cargo, execute};
 use crate::{deny, generated, tidy};
 
-/// Runs every step; the first that fails ends it.
+/// Does every step.
 ///
 /// # Errors
-/// The step's own, or the component of the toolchain that is missing.
+/// When a step fails, naming those that did.
 pub(crate) fn run() -> Outcome {
+    let mut steps = Steps::default();
+    add(&mut steps);
+    steps.finish()
+}
+
+/// Does every step of `check`, as a part of a task.
+pub(crate) fn add(steps: &mut Steps) {
+    steps.step("format", format);
+    steps.step("tidy", tidy::run);
+    steps.step("gen --check", generated::check);
+    steps.step("clippy", clippy);
+    steps.step("documentation", documentation);
+    steps.step("cargo-deny", deny::run);
+}
+
+fn format() -> Outcome {
     component("fmt", "rustfmt")?;
+    execute(cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn clippy() -> Outcome {
     component("clippy", "clippy")?;
-    execute("format", cargo().args(["fmt", "--all", "--check"]))?;
-    step("tidy", tidy::run)?;
-    step("gen --check", generated::check)?;
-    let clippy = ["clippy", "--workspace", "--all-targets", "--locked"];
+    let everything = ["clippy", "--workspace", "--all-targets", "--locked"];
+    let strictly = ["--keep-going", "--", "-D", "warnings"];
+    execute(cargo().args(everything).args(strictly))
+}
+
+fn documentation() -> Outcome {
+    let ours = ["doc", "--workspace", "--no-deps", "--locked"];
     execute(
-        "clippy",
-        cargo().args(clippy).args(["--", "-D", "warnings"]),
-    )?;
-    let documentation = ["doc", "--workspace", "--no-deps", "--locked"];
-    execute(
-        "documentation",
         cargo()
-            .args(documentation)
-            .arg("--document-private-items")
-            .env("RUSTDOCFLAGS", "-D warnings"),
-    )?;
-    deny::run()
+            .args(ours)
+            .args(["--document-private-items", "--keep-going"])
+            // Readers of this documentation are contributors: links to private items lead somewhere.
+            .env(
+                "RUSTDOCFLAGS",
+                "-D warnings -A rustdoc::private_intra_doc_links",
+            ),
+    )
 }
 
 /// Toolchains come with and without their components; say which one to add.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::workspace::{Outcome, cargo, execute, output, root, target};
+use crate::workspace::{Outcome, cargo, execute, output, root, say, target};
 
 /// A newer version may judge the same tree differently.
 const VERSION: &str = "0.20.2";
@@ -19,22 +19,14 @@ const OVERRIDE: &str = "OPSEC_CARGO_DENY";
 pub(crate) fn run() -> Outcome {
     let program = program()?;
     execute(
-        "cargo-deny",
-        Command::new(program).current_dir(root()).args([
-            "--locked",
-            "check",
-            "--hide-inclusion-graph",
+        Command::new(program)
+            .current_dir(root())
+            .args(["--locked", "check", "--hide-inclusion-graph"])
             // A skip or a licence that nothing needs any more goes.
-            "--deny",
-            "unmatched-skip",
-            "--deny",
-            "license-not-encountered",
-            "--deny",
-            "license-exception-not-encountered",
-            "licenses",
-            "bans",
-            "sources",
-        ]),
+            .args(["--deny", "unmatched-skip"])
+            .args(["--deny", "license-not-encountered"])
+            .args(["--deny", "license-exception-not-encountered"])
+            .args(["licenses", "bans", "sources"]),
     )
 }
 
@@ -66,8 +58,8 @@ fn is_pinned(program: &Path) -> bool {
 /// check itself still takes seconds.
 fn install(tools: &Path) -> Outcome {
     let pinned = ["install", "cargo-deny", "--version", VERSION, "--locked"];
+    say(&format!("   building cargo-deny {VERSION}, once"));
     execute(
-        &format!("cargo-deny {VERSION} (once)"),
         cargo()
             .args(pinned)
             .args(["--no-default-features", "--debug", "--force", "--root"])

@@ -6,6 +6,7 @@ mod documents;
 mod r#gen;
 mod generated;
 mod readme;
+mod steps;
 mod test;
 mod tidy;
 mod workspace;

@@ -28,17 +28,17 @@ pub(crate) fn write() -> Outcome {
 /// Builds the plugin, and fails when the README shows another output than it gives.
 ///
 /// # Errors
-/// As [`write`], and when the output differs.
+/// As [`write()`], and when the output differs.
 pub(crate) fn check() -> Outcome {
     build()?;
     check_built()
 }
 
-/// As [`check`], with the plugin that the tests have built: the optimised build of the command as
+/// As [`check()`], with the plugin that the tests have built: the optimised build of the command as
 /// it stands takes minutes more and prints the same.
 ///
 /// # Errors
-/// As [`check`].
+/// As [`check()`].
 pub(crate) fn check_built() -> Outcome {
     let readme = read()?;
     if refreshed(&readme, &answer(&readme)?)? != readme {
@@ -52,10 +52,7 @@ pub(crate) fn check_built() -> Outcome {
 }
 
 fn build() -> Outcome {
-    execute(
-        "plugin",
-        cargo().args(["build", "--locked", "--package", "kubectl-opsec"]),
-    )
+    execute(cargo().args(["build", "--locked", "--package", "kubectl-opsec"]))
 }
 
 fn path() -> std::path::PathBuf {

@@ -1,14 +1,21 @@
 //! `test`: everything there is to prove, in the order in which it fails soonest.
 
-use crate::workspace::{Outcome, cargo, execute, step};
+use crate::steps::Steps;
+use crate::workspace::{Outcome, cargo, execute};
 use crate::{check, readme};
 
-/// Runs it; the first step that fails ends it.
+/// Does every step.
 ///
 /// # Errors
-/// The step's own.
+/// When a step fails, naming those that did.
 pub(crate) fn run() -> Outcome {
-    check::run()?;
-    execute("tests", cargo().args(["test", "--workspace", "--locked"]))?;
-    step("README.md", readme::check_built)
+    let mut steps = Steps::default();
+    check::add(&mut steps);
+    steps.step("tests", tests);
+    steps.step("README.md", readme::check_built);
+    steps.finish()
+}
+
+fn tests() -> Outcome {
+    execute(cargo().args(["test", "--workspace", "--locked", "--no-fail-fast"]))
 }

@@ -3,7 +3,6 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
 
 /// What a task comes to: nothing, or the one sentence that says what is wrong and what to do.
 pub(crate) type Outcome = Result<(), String>;
@@ -31,17 +30,15 @@ pub(crate) fn cargo() -> Command {
 ///
 /// # Errors
 /// When it cannot be started or fails.
-pub(crate) fn execute(title: &str, command: &mut Command) -> Outcome {
-    step(title, || {
-        let status = command
-            .status()
-            .map_err(|error| format!("{title}: {command:?} does not start: {error}"))?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(format!("{title}: {command:?} ended with {status}"))
-        }
-    })
+pub(crate) fn execute(command: &mut Command) -> Outcome {
+    let status = command
+        .status()
+        .map_err(|error| format!("{command:?} does not start: {error}"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("{command:?} ended with {status}"))
+    }
 }
 
 /// What a command prints on standard output.
@@ -57,18 +54,6 @@ pub(crate) fn output(command: &mut Command) -> Result<String, String> {
         return Err(format!("{command:?} ended with {}: {said}", output.status));
     }
     String::from_utf8(output.stdout).map_err(|_| format!("{command:?} printed what is not UTF-8"))
-}
-
-/// Does one step, and says which and how long it took.
-///
-/// # Errors
-/// The step's own.
-pub(crate) fn step(title: &str, body: impl FnOnce() -> Outcome) -> Outcome {
-    say(&format!("── {title}"));
-    let start = Instant::now();
-    body()?;
-    say(&format!("   {title}: {} s", start.elapsed().as_secs()));
-    Ok(())
 }
 
 /// A line for the person who waits.
