@@ -3,8 +3,10 @@
 
 mod corpus;
 mod judge;
+mod lines;
 mod without;
 
 pub use corpus::{corpus, demo, files, workspace};
 pub use judge::{E2eError, judge, judge_all, judge_snapshot, judge_yaml, snapshot};
+pub use lines::{line, of_right, own_lines, status_of};
 pub use without::{kinds, without};
