@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use opsec_e2e::{corpus, demo, files, judge_snapshot, kinds, snapshot, without};
 use opsec_manifests::Input;
-use opsec_model::{Half, Report, Severity, Status};
+use opsec_model::{Half, Report, Severity, SourceKind, Status};
 use proptest::prelude::*;
 
 /// Small operators of every sort: with and without NetworkPolicies, CRDs, webhooks, namespaces.
@@ -56,25 +56,36 @@ fn greener(before: Status, after: Status) -> bool {
     }
 }
 
+/// Whatever the source, and whether none of a kind was read or only a part.
 #[test]
 fn what_is_not_gathered_never_makes_anything_green() {
     let mut wrong = Vec::new();
     for input in operators("what_is_not_gathered_never_makes_anything_green", &SMALL) {
         let name = input.name.clone();
-        let whole = snapshot(&[input]).unwrap();
-        let report = judge_snapshot(&whole, None).unwrap();
-        let before = verdicts(&report);
-        for kind in kinds() {
-            let Ok(after) = judge_snapshot(&without(&whole, &kind).unwrap(), None) else {
-                // Nothing is left to be judged: that is said, and is no verdict.
-                continue;
-            };
-            for (what, status) in verdicts(&after) {
-                if greener(before[&what], status) {
-                    wrong.push(format!(
-                        "{name} without {kind}: {what} {} -> {status}",
-                        before[&what]
-                    ));
+        let mut whole = snapshot(&[input]).unwrap();
+        for source in [SourceKind::Files, SourceKind::Cluster] {
+            whole.source.kind = source;
+            let before = verdicts(&judge_snapshot(&whole, None).unwrap());
+            for kind in kinds() {
+                let none = without(&whole, &kind).unwrap();
+                let mut part = whole.clone();
+                part.incomplete = none.incomplete.clone();
+                for (word, less) in [("without", none), ("with a part of", part)] {
+                    // Where nothing is left to be judged, that is said, and is no verdict.
+                    let Ok(after) = judge_snapshot(&less, None) else {
+                        continue;
+                    };
+                    let turned = verdicts(&after)
+                        .into_iter()
+                        .filter(|(what, status)| greener(before[what], *status))
+                        .map(|(what, status)| format!("{what} {} -> {status}", before[&what]));
+                    let turned: Vec<String> = turned.collect();
+                    if !turned.is_empty() {
+                        wrong.push(format!(
+                            "{name} {word} {kind}, {source:?}: {}",
+                            turned.join(", ")
+                        ));
+                    }
                 }
             }
         }
