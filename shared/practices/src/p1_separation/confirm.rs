@@ -35,7 +35,11 @@ pub(crate) fn of(context: &Context<'_>, opening: &Opening<'_>, way: Direction) -
                 Peer::Pods { .. } => is_there(&policy.name, namespace, &peer.field),
                 Peer::Addresses { block, .. } => format!(
                     "{} | grep -qxF {}",
-                    read(&policy.name, namespace, &format!("{}.ipBlock.cidr", peer.field)),
+                    read(
+                        &policy.name,
+                        namespace,
+                        &format!("{}.ipBlock.cidr", peer.field)
+                    ),
                     quote(&block.cidr)
                 ),
             })
@@ -63,7 +67,10 @@ fn is_there(policy: &str, namespace: &str, field: &str) -> String {
 }
 
 fn names_no_peer(policy: &str, namespace: &str, field: &str, peers: &str) -> String {
-    format!("{} | grep -vqF '\"{peers}\":'", read(policy, namespace, field))
+    format!(
+        "{} | grep -vqF '\"{peers}\":'",
+        read(policy, namespace, field)
+    )
 }
 
 /// No policy of the direction in the namespace, or else none of them selects a pod of the
@@ -74,10 +81,14 @@ fn no_policy(
     namespace: &str,
     way: Direction,
 ) -> String {
-    let governed = context.facts.network_policies_in(namespace).iter().any(|policy| match way {
-        Direction::Ingress => policy.spec.governs_ingress(),
-        Direction::Egress => policy.spec.governs_egress(),
-    });
+    let governed = context
+        .facts
+        .network_policies_in(namespace)
+        .iter()
+        .any(|policy| match way {
+            Direction::Ingress => policy.spec.governs_ingress(),
+            Direction::Egress => policy.spec.governs_egress(),
+        });
     let (namespace, kind) = (quote(namespace), way.as_str());
     if !governed {
         return format!(
@@ -89,7 +100,10 @@ fn no_policy(
         // A selector of nothing is refused; no pod has this label.
         "!kubectl-opsec.dev/none".to_owned()
     } else {
-        let pairs: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let pairs: Vec<String> = labels
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
         pairs.join(",")
     };
     format!(

@@ -16,7 +16,11 @@ pub(crate) fn payload<'a>(context: &Context<'a>) -> Vec<&'a Workload> {
 
 /// Why rules about payload have nothing to judge.
 pub(crate) fn no_payload(context: &Context<'_>) -> &'static str {
-    if context.facts.from_files() { "no payload in these files" } else { "no payload" }
+    if context.facts.from_files() {
+        "no payload in these files"
+    } else {
+        "no payload"
+    }
 }
 
 /// The workloads that no other one of them made.
@@ -28,7 +32,9 @@ fn roots<'a>(context: &Context<'a>, workloads: Vec<&'a Workload>) -> Vec<&'a Wor
             let owners = context.facts.owners(workload);
             !workloads.iter().any(|other| {
                 other.namespace() == workload.namespace()
-                    && owners.iter().any(|o| o.kind == other.kind() && o.name == other.metadata.name)
+                    && owners
+                        .iter()
+                        .any(|o| o.kind == other.kind() && o.name == other.metadata.name)
             })
         })
         .collect()
@@ -57,8 +63,14 @@ fn is_operators_own<'a>(context: &Context<'a>, workload: &'a Workload) -> bool {
 
 /// Rights by which whoever holds them in an account's namespace becomes that account: a token of
 /// it, a pod that runs as it, or code in a pod that does.
-const TAKES_AN_ACCOUNT: [&str; 6] =
-    ["ESC-TOKENREQ", "RUN-POD", "RUN-WORKLOAD", "RUN-EXEC", "RUN-EPHEMERAL", "RUN-PATCH-POD"];
+const TAKES_AN_ACCOUNT: [&str; 6] = [
+    "ESC-TOKENREQ",
+    "RUN-POD",
+    "RUN-WORKLOAD",
+    "RUN-EXEC",
+    "RUN-EPHEMERAL",
+    "RUN-PATCH-POD",
+];
 
 /// How a workload can take an account: it runs as it, or its own account holds such a right there.
 pub(crate) fn takes(
@@ -72,21 +84,31 @@ pub(crate) fn takes(
         return Some(format!("runs as {account}"));
     }
     let rights = EffectiveRights::of(context.policy, kinds, &own);
-    if holds_there(&rights, &Request::new("impersonate", "", "serviceaccounts"), context, account) {
+    if holds_there(
+        &rights,
+        &Request::new("impersonate", "", "serviceaccounts"),
+        context,
+        account,
+    ) {
         return Some(format!("may impersonate {account}"));
     }
-    TAKES_AN_ACCOUNT.into_iter().flat_map(rows::find).find_map(|row| {
-        let Needs::Any(parts) = row.needs else { return None };
-        let held = parts.iter().any(|part| {
-            part.verbs.iter().any(|verb| {
-                part.resources.iter().any(|resource| {
-                    let request = Request::new(verb, part.group, resource);
-                    holds_there(&rights, &request, context, account)
+    TAKES_AN_ACCOUNT
+        .into_iter()
+        .flat_map(rows::find)
+        .find_map(|row| {
+            let Needs::Any(parts) = row.needs else {
+                return None;
+            };
+            let held = parts.iter().any(|part| {
+                part.verbs.iter().any(|verb| {
+                    part.resources.iter().any(|resource| {
+                        let request = Request::new(verb, part.group, resource);
+                        holds_there(&rights, &request, context, account)
+                    })
                 })
-            })
-        });
-        held.then(|| format!("can {} in {}", row.may, account.namespace))
-    })
+            });
+            held.then(|| format!("can {} in {}", row.may, account.namespace))
+        })
 }
 
 fn holds_there(
@@ -96,7 +118,9 @@ fn holds_there(
     account: &ServiceAccountRef,
 ) -> bool {
     rights.held(request).iter().any(|held| {
-        held.scope.namespace().is_none_or(|namespace| namespace == account.namespace)
+        held.scope
+            .namespace()
+            .is_none_or(|namespace| namespace == account.namespace)
             && names_it(held, request, context, account)
     })
 }
@@ -109,7 +133,9 @@ fn names_it(
     context: &Context<'_>,
     account: &ServiceAccountRef,
 ) -> bool {
-    let Names::Only(names) = &held.names else { return true };
+    let Names::Only(names) = &held.names else {
+        return true;
+    };
     (request.verb == "create" && request.subresource.is_none())
         || names.contains(&account.name)
         || context.operator.components.iter().any(|component| {
@@ -119,7 +145,11 @@ fn names_it(
 
 /// `deployment/web`, as kubectl takes it.
 pub(crate) fn target(workload: &Workload) -> String {
-    format!("{}/{}", workload.kind().to_ascii_lowercase(), quote(&workload.metadata.name))
+    format!(
+        "{}/{}",
+        workload.kind().to_ascii_lowercase(),
+        quote(&workload.metadata.name)
+    )
 }
 
 /// A line that exits 0 while one of some workloads of a namespace is there.

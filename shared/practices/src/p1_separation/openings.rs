@@ -1,9 +1,9 @@
 //! What lets traffic through, cause by cause, with the workloads that share each: no policy at all,
 //! policies that let everything pass, or one peer of a policy.
 
+use opsec_model::ObjectRef;
 use opsec_model::objects::{LabelSelector, Workload};
 use opsec_model::report::Evidence;
-use opsec_model::ObjectRef;
 use opsec_network::{AllowedPeer, Direction, Isolation, Namespaces, Peer};
 
 use crate::context::Context;
@@ -78,9 +78,16 @@ pub(crate) fn openings<'a>(
 
 impl<'a> Openings<'a> {
     fn add(&mut self, cause: Cause, workload: &'a Workload) {
-        match self.openings.iter_mut().find(|opening| opening.cause.is_same(&cause)) {
+        match self
+            .openings
+            .iter_mut()
+            .find(|opening| opening.cause.is_same(&cause))
+        {
             Some(known) => known.workloads.push(workload),
-            None => self.openings.push(Opening { cause, workloads: vec![workload] }),
+            None => self.openings.push(Opening {
+                cause,
+                workloads: vec![workload],
+            }),
         }
     }
 }
@@ -137,11 +144,15 @@ impl Opening<'_> {
         };
         match &self.cause {
             Cause::NoPolicy(_) => {
-                let files = if context.facts.from_files() { " in these files" } else { "" };
+                let files = if context.facts.from_files() {
+                    " in these files"
+                } else {
+                    ""
+                };
                 let held_otherwise = self.workloads.iter().any(|workload| {
-                    Direction::ALL.into_iter().any(|direction| {
-                        !context.network.policies(workload, direction).is_empty()
-                    })
+                    Direction::ALL
+                        .into_iter()
+                        .any(|direction| !context.network.policies(workload, direction).is_empty())
                 });
                 let aspect = match direction {
                     _ if !held_otherwise => "",
@@ -151,13 +162,21 @@ impl Opening<'_> {
                 format!("no NetworkPolicy{files} selects {pods}{aspect}")
             }
             Cause::Open { evidence, .. } => {
-                let mut policies: Vec<&str> =
-                    evidence.iter().map(|entry| entry.object.name.as_str()).collect();
+                let mut policies: Vec<&str> = evidence
+                    .iter()
+                    .map(|entry| entry.object.name.as_str())
+                    .collect();
                 policies.dedup();
-                format!("NetworkPolicy {} lets everything pass {way} {pods}", policies.join(", "))
+                format!(
+                    "NetworkPolicy {} lets everything pass {way} {pods}",
+                    policies.join(", ")
+                )
             }
             Cause::Peer(peer) => {
-                let policy = peer.policy.as_ref().map_or("", |policy| policy.name.as_str());
+                let policy = peer
+                    .policy
+                    .as_ref()
+                    .map_or("", |policy| policy.name.as_str());
                 format!("NetworkPolicy {policy} lets {pods}")
             }
         }
@@ -192,7 +211,9 @@ pub(crate) fn its_pods(context: &Context<'_>, workloads: &[&Workload]) -> String
         count => format!("its {count} pods"),
     };
     match namespace_of(workloads) {
-        Some(namespace) if context.operator.namespaces.len() > 1 => format!("{what} in {namespace}"),
+        Some(namespace) if context.operator.namespaces.len() > 1 => {
+            format!("{what} in {namespace}")
+        }
         _ => what,
     }
 }
@@ -212,7 +233,10 @@ pub(crate) fn payload_pods(workloads: &[&Workload]) -> String {
 /// The one namespace that all are in.
 fn namespace_of<'a>(workloads: &[&'a Workload]) -> Option<&'a str> {
     let first = workloads.first()?.namespace();
-    workloads.iter().all(|workload| workload.namespace() == first).then_some(first)
+    workloads
+        .iter()
+        .all(|workload| workload.namespace() == first)
+        .then_some(first)
 }
 
 /// Who a peer is, and on which ports: `pods of namespace monitoring on TCP 9402`.
@@ -241,12 +265,19 @@ pub(crate) fn describe(peer: &AllowedPeer) -> String {
             }
         }
     };
-    if peer.ports.is_all() { who } else { format!("{who} on {}", peer.ports) }
+    if peer.ports.is_all() {
+        who
+    } else {
+        format!("{who} on {}", peer.ports)
+    }
 }
 
 /// `app=web, tier in (a, b)`.
 fn labels(selector: &LabelSelector) -> String {
-    let equal = selector.match_labels.iter().map(|(key, value)| format!("{key}={value}"));
+    let equal = selector
+        .match_labels
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"));
     let others = selector.match_expressions.iter().map(|requirement| {
         let key = &requirement.key;
         let values = requirement.values.join(", ");

@@ -16,9 +16,17 @@ type Places = Vec<(AddressSet, PortSet)>;
 /// says.
 fn api_servers(context: &Context<'_>) -> Places {
     let mut places = opsec_network::api_server(context.facts);
-    let said = context.baseline.spec.network.iter().flat_map(|network| &network.api_server);
+    let said = context
+        .baseline
+        .spec
+        .network
+        .iter()
+        .flat_map(|network| &network.api_server);
     places.extend(said.map(|place| {
-        (AddressSet::from_blocks([place.cidr.as_str()]), PortSet::from_baseline(&place.ports))
+        (
+            AddressSet::from_blocks([place.cidr.as_str()]),
+            PortSet::from_baseline(&place.ports),
+        )
     }));
     places
 }
@@ -30,7 +38,10 @@ fn egress_blocks(context: &Context<'_>) -> Places {
         .flat_map(|network| &network.egress)
         .filter_map(|egress| {
             let cidr = egress.to.cidr.as_deref()?;
-            Some((AddressSet::from_blocks([cidr]), PortSet::from_baseline(&egress.ports)))
+            Some((
+                AddressSet::from_blocks([cidr]),
+                PortSet::from_baseline(&egress.ports),
+            ))
         })
         .collect()
 }
@@ -38,7 +49,10 @@ fn egress_blocks(context: &Context<'_>) -> Places {
 /// Whether a peer that the operator may connect to leads to the internet where neither the
 /// baseline nor the API server's place allows it.
 pub(crate) fn opens_internet(context: &Context<'_>, peer: &AllowedPeer) -> bool {
-    let open = peer.peer.addresses().intersection(opsec_network::internet());
+    let open = peer
+        .peer
+        .addresses()
+        .intersection(opsec_network::internet());
     let mut left = vec![(open, peer.ports.clone())];
     for (addresses, ports) in egress_blocks(context).iter().chain(&api_servers(context)) {
         left = without(left, addresses, ports);
@@ -49,7 +63,10 @@ pub(crate) fn opens_internet(context: &Context<'_>, peer: &AllowedPeer) -> bool 
 /// Whether a peer leads to a metadata address that the baseline does not accept. A block that
 /// holds addresses of the internet was not written to accept these.
 pub(crate) fn opens_metadata(context: &Context<'_>, peer: &AllowedPeer) -> bool {
-    let open = peer.peer.addresses().intersection(opsec_network::metadata_addresses());
+    let open = peer
+        .peer
+        .addresses()
+        .intersection(opsec_network::metadata_addresses());
     let mut left = vec![(open, peer.ports.clone())];
     for (addresses, ports) in &egress_blocks(context) {
         if addresses.intersection(opsec_network::internet()).is_empty() {
@@ -88,7 +105,11 @@ pub(crate) fn covers_ingress(context: &Context<'_>, peer: &AllowedPeer) -> bool 
 
 /// Whether all pods that a peer means are pods that an accepted peer means.
 fn accepts_pods(context: &Context<'_>, accepted: &AcceptedIngress, peer: &Peer) -> bool {
-    let baseline::Peer { namespace_selector, pod_selector, .. } = &accepted.from;
+    let baseline::Peer {
+        namespace_selector,
+        pod_selector,
+        ..
+    } = &accepted.from;
     let every = LabelSelector::default();
     let (namespaces, pods) = match peer {
         Peer::Everyone => (&Namespaces::Selector(every.clone()), &every),
@@ -102,14 +123,13 @@ fn accepts_pods(context: &Context<'_>, accepted: &AcceptedIngress, peer: &Peer) 
             .is_some_and(|namespace| context.operator.namespaces.contains(namespace)),
         (None, None) => false,
     };
-    in_namespaces && pod_selector.as_ref().is_none_or(|selector| within(pods, selector))
+    in_namespaces
+        && pod_selector
+            .as_ref()
+            .is_none_or(|selector| within(pods, selector))
 }
 
-fn namespaces_within(
-    context: &Context<'_>,
-    namespaces: &Namespaces,
-    wide: &LabelSelector,
-) -> bool {
+fn namespaces_within(context: &Context<'_>, namespaces: &Namespaces, wide: &LabelSelector) -> bool {
     let by_labels = |name: &str| wide.matches(&context.facts.namespace_labels(name));
     match namespaces {
         Namespaces::Own(name) => by_labels(name),
@@ -120,16 +140,19 @@ fn namespaces_within(
 }
 
 fn without(places: Places, addresses: &AddressSet, ports: &PortSet) -> Places {
-    let parts = places.into_iter().flat_map(|(set, open)| {
+    let rest = places.into_iter().flat_map(|(set, open)| {
         let (inside, outside) = (set.intersection(addresses), set.difference(addresses));
         let still = open.difference(ports);
         [(outside, open), (inside, still)]
     });
-    parts.filter(|(set, open)| !set.is_empty() && !open.is_empty()).collect()
+    rest.filter(|(set, open)| !set.is_empty() && !open.is_empty())
+        .collect()
 }
 
 fn is_empty(places: &Places) -> bool {
-    places.iter().all(|(set, open)| set.is_empty() || open.is_empty())
+    places
+        .iter()
+        .all(|(set, open)| set.is_empty() || open.is_empty())
 }
 
 #[cfg(test)]
@@ -142,7 +165,11 @@ mod tests {
         let block = |cidr| AddressSet::from_cidr(cidr).unwrap();
         let tcp = |port| PortSet::port(Protocol::Tcp, port);
         let both = tcp(80).union(&tcp(443));
-        let left = without(vec![(block("8.0.0.0/8"), both)], &block("8.8.0.0/16"), &tcp(443));
+        let left = without(
+            vec![(block("8.0.0.0/8"), both)],
+            &block("8.8.0.0/16"),
+            &tcp(443),
+        );
         assert_eq!(left.len(), 2);
         let left = without(left, &AddressSet::all_v4(), &tcp(80));
         assert!(!is_empty(&left));

@@ -43,8 +43,15 @@ pub(crate) fn metadata_severity(context: &Context<'_>) -> Severity {
         CLOUDS.contains(&scheme) || id.starts_with("ocid1.")
     };
     let nodes = &context.facts.snapshot().nodes;
-    let in_a_cloud = nodes.iter().filter_map(|node| node.provider_id.as_deref()).any(of_a_cloud);
-    if in_a_cloud && !context.facts.from_files() { Severity::High } else { Severity::Medium }
+    let in_a_cloud = nodes
+        .iter()
+        .filter_map(|node| node.provider_id.as_deref())
+        .any(of_a_cloud);
+    if in_a_cloud && !context.facts.from_files() {
+        Severity::High
+    } else {
+        Severity::Medium
+    }
 }
 
 /// The rules beside isolation itself that an operator's pods fail by what they may reach: the
@@ -68,7 +75,11 @@ pub(crate) fn also_reached(context: &Context<'_>, workloads: &[&Workload]) -> Ve
 
 /// The severity of a finding that fails those rules besides its own.
 pub(crate) fn severity(context: &Context<'_>, also: &[&str]) -> Severity {
-    if also.contains(&"OPSEC203") { metadata_severity(context) } else { Severity::Medium }
+    if also.contains(&"OPSEC203") {
+        metadata_severity(context)
+    } else {
+        Severity::Medium
+    }
 }
 
 /// `: internet and metadata service are open`, by the rules that are failed.
@@ -103,7 +114,10 @@ impl ApiServer {
     pub(crate) fn of(context: &Context<'_>) -> Self {
         let endpoints = opsec_network::api_server(context.facts);
         if !endpoints.is_empty() {
-            return Self { places: endpoints, uncertain: None };
+            return Self {
+                places: endpoints,
+                uncertain: None,
+            };
         }
         let said: Vec<_> = context
             .baseline
@@ -117,7 +131,10 @@ impl ApiServer {
             })
             .collect();
         if !said.is_empty() {
-            return Self { places: said, uncertain: None };
+            return Self {
+                places: said,
+                uncertain: None,
+            };
         }
         Self {
             places: vec![(AddressSet::all(), PortSet::protocol(Protocol::Tcp))],
@@ -136,6 +153,9 @@ impl ApiServer {
 
 /// Whether a peer leads to a metadata address, whoever accepts it.
 pub(crate) fn leads_to_metadata(peer: &AllowedPeer) -> bool {
-    let common = peer.peer.addresses().intersection(opsec_network::metadata_addresses());
+    let common = peer
+        .peer
+        .addresses()
+        .intersection(opsec_network::metadata_addresses());
     !common.is_empty() && !peer.ports.is_empty()
 }

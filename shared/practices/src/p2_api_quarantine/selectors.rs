@@ -7,7 +7,10 @@ use opsec_model::objects::{LabelSelector, LabelSelectorRequirement};
 pub(crate) fn within(narrow: &LabelSelector, wide: &LabelSelector) -> bool {
     wide.match_labels.iter().all(|(key, value)| {
         values_of(narrow, key).is_some_and(|values| values.iter().all(|allowed| *allowed == value))
-    }) && wide.match_expressions.iter().all(|requirement| implies(narrow, requirement))
+    }) && wide
+        .match_expressions
+        .iter()
+        .all(|requirement| implies(narrow, requirement))
 }
 
 fn implies(narrow: &LabelSelector, wanted: &LabelSelectorRequirement) -> bool {
@@ -74,8 +77,7 @@ mod tests {
 
     fn all() -> Vec<LabelSelector> {
         let lists: [&[&str]; 3] = [&["a"], &["b"], &["a", "b"]];
-        let mut selectors =
-            vec![LabelSelector::default(), label("a"), label("b"), label("c")];
+        let mut selectors = vec![LabelSelector::default(), label("a"), label("b"), label("c")];
         for operator in ["In", "NotIn"] {
             selectors.extend(lists.iter().map(|values| expression(operator, values)));
         }
@@ -92,7 +94,9 @@ mod tests {
             .collect();
         for narrow in all() {
             for wide in all() {
-                let no_more = objects.iter().all(|o| !narrow.matches(o) || wide.matches(o));
+                let no_more = objects
+                    .iter()
+                    .all(|o| !narrow.matches(o) || wide.matches(o));
                 assert_eq!(within(&narrow, &wide), no_more, "{narrow:?} in {wide:?}");
             }
         }

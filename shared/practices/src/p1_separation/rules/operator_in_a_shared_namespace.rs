@@ -23,7 +23,9 @@ pub(crate) const RULE: Rule = Rule {
         bad: "kind: Deployment\nmetadata: {name: db-operator, namespace: kube-system}",
         good: "kind: Deployment\nmetadata: {name: db-operator, namespace: db-operator}",
         fix: "Give the operator a namespace of its own.",
-        references: &["https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/"],
+        references: &[
+            "https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/",
+        ],
     },
     needs: &[],
     judge,
@@ -37,16 +39,23 @@ fn judge(context: &Context<'_>) -> Judgement {
     // A payload namespace among these is found by OPSEC101, whose finding fails this rule too.
     let has_payload = !payload(context).is_empty();
     let namespaces: BTreeSet<&str> = components.iter().map(|own| own.namespace()).collect();
-    let chosen: Vec<&str> =
-        namespaces.into_iter().filter(|name| *name != "default" || !is_placed(context)).collect();
+    let chosen: Vec<&str> = namespaces
+        .into_iter()
+        .filter(|name| *name != "default" || !is_placed(context))
+        .collect();
     if chosen.is_empty() && !has_payload {
         return Judgement::nothing("no namespace is named");
     }
     let mut judgement = Judgement::of(chosen.len().max(1));
     for namespace in chosen {
-        let inside: Vec<&Workload> =
-            components.iter().copied().filter(|own| own.namespace() == namespace).collect();
-        judgement.findings.extend(finding(context, namespace, &inside));
+        let inside: Vec<&Workload> = components
+            .iter()
+            .copied()
+            .filter(|own| own.namespace() == namespace)
+            .collect();
+        judgement
+            .findings
+            .extend(finding(context, namespace, &inside));
     }
     judgement
 }

@@ -1,13 +1,17 @@
 //! OPSEC102: an operator pod can be reached by more than the baseline accepts.
 
-use opsec_model::objects::Workload;
+use std::collections::BTreeMap;
+
+use opsec_model::objects::{Object as _, Workload};
 use opsec_model::{Half, Severity};
 use opsec_network::{AllowedPeer, Direction, Peer};
 
 use crate::context::Context;
 use crate::contract::{Draft, Judgement, Rule, RuleDoc};
 use crate::p1_separation::neighbours::payload;
-use crate::p1_separation::openings::{Cause, Opening, describe, its_pods, openings};
+use crate::p1_separation::openings::{
+    Cause, Opening, describe, its_pods, onto_workloads, openings,
+};
 use crate::p2_api_quarantine::accepted::covers_ingress;
 
 /// OPSEC102.
@@ -36,9 +40,18 @@ fn judge(context: &Context<'_>) -> Judgement {
     let found = openings(context, &components, Direction::Ingress, |_, peer| {
         comes_in(context, peer)
     });
+    let (near, far): (Vec<_>, Vec<_>) = found
+        .openings
+        .iter()
+        .partition(|opening| is_near(context, opening));
+    let mut findings: Vec<Draft> = far
+        .into_iter()
+        .map(|opening| finding(context, opening))
+        .collect();
+    findings.extend(neighbours(context, &near));
     Judgement {
         subjects: components.len(),
-        findings: found.openings.iter().map(|opening| finding(context, opening)).collect(),
+        findings,
         unknown: found.unknown,
         nothing: None,
     }
@@ -52,7 +65,10 @@ fn comes_in(context: &Context<'_>, peer: &AllowedPeer) -> bool {
 /// Whether policies hold a component's pods so that this rule passes: nobody comes in, or only
 /// neighbours at severity low.
 pub(crate) fn is_held(context: &Context<'_>, component: &Workload) -> bool {
-    context.network.isolation(component, Direction::Ingress).is_isolated()
+    context
+        .network
+        .isolation(component, Direction::Ingress)
+        .is_isolated()
         && context
             .network
             .allowed(component, Direction::Ingress)
@@ -62,9 +78,13 @@ pub(crate) fn is_held(context: &Context<'_>, component: &Workload) -> bool {
 
 /// Whether a peer is pods of the component's own namespace, none of them payload.
 fn only_neighbours(context: &Context<'_>, component: &Workload, peer: &AllowedPeer) -> bool {
-    let Peer::Pods { namespaces, .. } = &peer.peer else { return false };
+    let Peer::Pods { namespaces, .. } = &peer.peer else {
+        return false;
+    };
     namespaces.only() == Some(component.namespace())
-        && !payload(context).iter().any(|workload| gets_in(context, workload, component, peer))
+        && !payload(context)
+            .iter()
+            .any(|workload| gets_in(context, workload, component, peer))
 }
 
 fn gets_in(
@@ -75,7 +95,8 @@ fn gets_in(
 ) -> bool {
     let namespace = workload.namespace();
     let labels = context.facts.namespace_labels(namespace);
-    peer.peer.matches_pod(namespace, &labels, &workload.template.metadata.labels)
+    peer.peer
+        .matches_pod(namespace, &labels, &workload.template.metadata.labels)
         && !context.network.connection(workload, component).is_empty()
 }
 
@@ -86,37 +107,96 @@ fn finding(context: &Context<'_>, opening: &Opening<'_>) -> Draft {
         Cause::NoPolicy(_) => (
             Severity::Medium,
             format!("{says}: anyone may connect"),
-            "add a NetworkPolicy that selects them and allows ingress from what must connect".to_owned(),
+            "add a NetworkPolicy that selects them and allows ingress from what must connect"
+                .to_owned(),
         ),
         Cause::Open { why, .. } => (
             Severity::Medium,
             format!("{says}: anyone may connect"),
             format!("name the peers that must connect: {why}"),
         ),
-        Cause::Peer(peer) => {
-            let near = opening
-                .workloads
-                .iter()
-                .all(|component| only_neighbours(context, component, peer));
-            let severity = if near { Severity::Low } else { Severity::Medium };
-            let title = format!("{says} be reached by {}", describe(peer));
-            let remedy = "narrow that peer, or accept it in the baseline's network.ingress".to_owned();
-            (severity, title, remedy)
-        }
+        Cause::Peer(peer) => (
+            Severity::Medium,
+            format!("{says} be reached by {}", describe(peer)),
+            "narrow that peer, or accept it in the baseline's network.ingress".to_owned(),
+        ),
     };
     let gain = match payload_that_gets_in(context, opening) {
         Some(name) => format!("a taken payload pod ({name}) attacks what the operator serves"),
         None => "whoever takes such a peer attacks what the operator serves: metrics, webhooks, debug endpoints".to_owned(),
     };
-    opening.onto(context, Direction::Ingress, Draft::new(severity, title, gain, remedy))
+    opening.onto(
+        context,
+        Direction::Ingress,
+        Draft::new(severity, title, gain, remedy),
+    )
+}
+
+/// Whether an opening is a peer that lets neighbours in and nobody else.
+fn is_near(context: &Context<'_>, opening: &Opening<'_>) -> bool {
+    opening.cause.peer().is_some_and(|peer| {
+        opening
+            .workloads
+            .iter()
+            .all(|component| only_neighbours(context, component, peer))
+    })
+}
+
+/// One finding for each namespace whose own pods get in, whichever policies say so.
+fn neighbours(context: &Context<'_>, near: &[&Opening<'_>]) -> Vec<Draft> {
+    let mut by_namespace: BTreeMap<&str, Vec<&Opening<'_>>> = BTreeMap::new();
+    for &opening in near {
+        if let Some(first) = opening.workloads.first() {
+            by_namespace
+                .entry(first.namespace())
+                .or_default()
+                .push(opening);
+        }
+    }
+    by_namespace
+        .into_values()
+        .map(|openings| of_neighbours(context, &openings))
+        .collect()
+}
+
+fn of_neighbours(context: &Context<'_>, openings: &[&Opening<'_>]) -> Draft {
+    let mut workloads: Vec<&Workload> = Vec::new();
+    for workload in openings.iter().flat_map(|opening| &opening.workloads) {
+        if !workloads
+            .iter()
+            .any(|known| known.object_ref() == workload.object_ref())
+        {
+            workloads.push(workload);
+        }
+    }
+    let draft = Draft::new(
+        Severity::Low,
+        format!(
+            "pods of the same namespace may connect to {}",
+            its_pods(context, &workloads)
+        ),
+        "a taken pod beside the operator attacks what it serves",
+        "name the ports and labels of the pods that must connect, and accept them in the baseline's network.ingress",
+    );
+    let mut draft = onto_workloads(context, &workloads, draft);
+    let mut shown = Vec::new();
+    for opening in openings {
+        let one = opening.onto(context, Direction::Ingress, draft.clone());
+        draft.evidence = one.evidence;
+        shown.extend(one.confirm);
+    }
+    draft.confirm(shown.join(" || "))
 }
 
 fn payload_that_gets_in(context: &Context<'_>, opening: &Opening<'_>) -> Option<String> {
     let found = payload(context).into_iter().find(|workload| {
-        opening.workloads.iter().any(|component| match &opening.cause {
-            Cause::Peer(peer) => gets_in(context, workload, component, peer),
-            _ => !context.network.connection(workload, component).is_empty(),
-        })
+        opening
+            .workloads
+            .iter()
+            .any(|component| match &opening.cause {
+                Cause::Peer(peer) => gets_in(context, workload, component, peer),
+                _ => !context.network.connection(workload, component).is_empty(),
+            })
     })?;
     Some(format!("{}/{}", found.namespace(), found.metadata.name))
 }

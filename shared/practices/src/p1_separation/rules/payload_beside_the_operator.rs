@@ -51,12 +51,21 @@ fn judge(context: &Context<'_>) -> Judgement {
             .filter(|workload| !context.is_payload(workload))
             .copied()
             .collect();
-        let beside = Beside { context, kinds: &kinds, namespace, own: &own };
+        let beside = Beside {
+            context,
+            kinds: &kinds,
+            namespace,
+            own: &own,
+        };
         if !deployed.is_empty() {
-            judgement.findings.push(beside.draft(&deployed, "payload").also(["OPSEC103"]));
+            judgement
+                .findings
+                .push(beside.draft(&deployed, "payload").also(["OPSEC103"]));
         }
         if !foreign.is_empty() {
-            judgement.findings.push(beside.draft(&foreign, "not the operator's"));
+            judgement
+                .findings
+                .push(beside.draft(&foreign, "not the operator's"));
         }
     }
     judgement
@@ -73,10 +82,15 @@ struct Beside<'c, 'a> {
 impl Beside<'_, '_> {
     fn draft(&self, neighbours: &[&Workload], what: &str) -> Draft {
         let taker = neighbours.iter().find_map(|workload| {
-            let how = self.accounts().iter().find_map(|account| {
-                takes(self.context, self.kinds, workload, account)
-            })?;
-            Some(format!("{}/{} {how}", workload.kind(), workload.metadata.name))
+            let how = self
+                .accounts()
+                .iter()
+                .find_map(|account| takes(self.context, self.kinds, workload, account))?;
+            Some(format!(
+                "{}/{} {how}",
+                workload.kind(),
+                workload.metadata.name
+            ))
         });
         let who = match neighbours {
             [one] => format!("{} {}, {what}, runs", one.kind(), one.metadata.name),
@@ -110,6 +124,9 @@ impl Beside<'_, '_> {
     }
 
     fn accounts(&self) -> BTreeSet<ServiceAccountRef> {
-        self.own.iter().map(|workload| self.context.account_of(workload)).collect()
+        self.own
+            .iter()
+            .map(|workload| self.context.account_of(workload))
+            .collect()
     }
 }

@@ -47,17 +47,30 @@ fn judge(context: &Context<'_>) -> Judgement {
         .copied()
         .filter(|workload| workload.template.spec.host_network)
         .collect();
-    let mut findings: Vec<Draft> =
-        found.openings.iter().map(|opening| finding(context, opening)).collect();
+    let mut findings: Vec<Draft> = found
+        .openings
+        .iter()
+        .map(|opening| finding(context, opening))
+        .collect();
     if !on_hosts.is_empty() {
         findings.push(on_the_host_network(context, &on_hosts));
     }
-    Judgement { subjects: payload.len(), findings, unknown: found.unknown, nothing: None }
+    Judgement {
+        subjects: payload.len(),
+        findings,
+        unknown: found.unknown,
+        nothing: None,
+    }
 }
 
 /// Address ranges that pods commonly have.
-const PRIVATE: [&str; 5] =
-    ["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fd00::/8"];
+const PRIVATE: [&str; 5] = [
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "fd00::/8",
+];
 
 fn lets_other_namespaces_in(workload: &Workload, peer: &AllowedPeer) -> bool {
     match &peer.peer {
@@ -71,7 +84,11 @@ fn lets_other_namespaces_in(workload: &Workload, peer: &AllowedPeer) -> bool {
 }
 
 fn finding(context: &Context<'_>, opening: &Opening<'_>) -> Draft {
-    let says = opening.says(context, Direction::Ingress, &payload_pods(&opening.workloads));
+    let says = opening.says(
+        context,
+        Direction::Ingress,
+        &payload_pods(&opening.workloads),
+    );
     let (title, remedy) = match &opening.cause {
         Cause::NoPolicy(_) => (
             format!("{says}: pods of every namespace may connect"),

@@ -7,9 +7,7 @@ use opsec_network::{AllowedPeer, Direction};
 use crate::context::Context;
 use crate::contract::{Draft, Judgement, Rule, RuleDoc};
 use crate::p1_separation::neighbours::payload;
-use crate::p1_separation::openings::{
-    Cause, Opening, describe, its_pods, openings, payload_pods,
-};
+use crate::p1_separation::openings::{Cause, Opening, describe, its_pods, openings, payload_pods};
 use crate::p2_api_quarantine::accepted::{opens_internet, opens_metadata};
 use crate::p2_api_quarantine::egress::{ApiServer, leads_to_metadata, metadata_severity};
 
@@ -42,17 +40,27 @@ fn judge(context: &Context<'_>) -> Judgement {
     let own = openings(context, &components, Direction::Egress, |_, peer| {
         opens_metadata(context, peer) && !opens_internet(context, peer)
     });
-    let deployed =
-        openings(context, &payload, Direction::Egress, |_, peer| leads_to_metadata(peer));
+    let deployed = openings(context, &payload, Direction::Egress, |_, peer| {
+        leads_to_metadata(peer)
+    });
     let mut judgement = Judgement::of(components.len() + payload.len());
-    judgement.findings.extend(own.openings.iter().filter_map(|opening| of_own(context, opening)));
+    judgement.findings.extend(
+        own.openings
+            .iter()
+            .filter_map(|opening| of_own(context, opening)),
+    );
     let api = ApiServer::of(context);
-    judgement
-        .findings
-        .extend(deployed.openings.iter().map(|opening| of_payload(context, &api, opening)));
+    judgement.findings.extend(
+        deployed
+            .openings
+            .iter()
+            .map(|opening| of_payload(context, &api, opening)),
+    );
     judgement.unknown = own.unknown;
     judgement.unknown.extend(deployed.unknown);
-    judgement.unknown.extend(severity_unknown(context, &components, &payload));
+    judgement
+        .unknown
+        .extend(severity_unknown(context, &components, &payload));
     judgement
 }
 
@@ -63,10 +71,18 @@ fn severity_unknown(
     payload: &[&Workload],
 ) -> Option<String> {
     let reaches = |workload: &Workload, opens: &dyn Fn(&AllowedPeer) -> bool| {
-        context.network.allowed(workload, Direction::Egress).iter().any(opens)
+        context
+            .network
+            .allowed(workload, Direction::Egress)
+            .iter()
+            .any(opens)
     };
-    let some = components.iter().any(|own| reaches(own, &|peer| opens_metadata(context, peer)))
-        || payload.iter().any(|workload| reaches(workload, &leads_to_metadata));
+    let some = components
+        .iter()
+        .any(|own| reaches(own, &|peer| opens_metadata(context, peer)))
+        || payload
+            .iter()
+            .any(|workload| reaches(workload, &leads_to_metadata));
     let missing = context.facts.missing("nodes", "")?;
     (some && !context.facts.from_files()).then_some(missing)
 }
@@ -76,7 +92,11 @@ const GAIN: &str = "a taken pod asks the metadata service for the node's credent
 /// None for pods that are not isolated: that is one cause, found by OPSEC201.
 fn of_own(context: &Context<'_>, opening: &Opening<'_>) -> Option<Draft> {
     let peer = opening.cause.peer()?;
-    let says = opening.says(context, Direction::Egress, &its_pods(context, &opening.workloads));
+    let says = opening.says(
+        context,
+        Direction::Egress,
+        &its_pods(context, &opening.workloads),
+    );
     let draft = Draft::new(
         metadata_severity(context),
         format!("{says} reach a metadata service: {}", describe(peer)),

@@ -34,7 +34,11 @@ fn judge(context: &Context<'_>) -> Judgement {
     let found = openings(context, &components, Direction::Egress, |_, _| false);
     Judgement {
         subjects: components.len(),
-        findings: found.openings.iter().map(|opening| finding(context, opening)).collect(),
+        findings: found
+            .openings
+            .iter()
+            .map(|opening| finding(context, opening))
+            .collect(),
         unknown: found.unknown,
         nothing: None,
     }
@@ -49,6 +53,12 @@ fn finding(context: &Context<'_>, opening: &Opening<'_>) -> Draft {
         _ => "add a NetworkPolicy that selects them and allows egress to the API server, DNS and what their work needs".to_owned(),
     };
     let title = format!("{says}: {}", what_is_open(&also));
-    let draft = Draft::new(severity(context, &also), title, gain(context, &also), remedy).also(also);
+    let draft = Draft::new(
+        severity(context, &also),
+        title,
+        gain(context, &also),
+        remedy,
+    )
+    .also(also);
     opening.onto(context, Direction::Egress, draft)
 }

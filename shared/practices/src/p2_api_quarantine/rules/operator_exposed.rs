@@ -26,7 +26,9 @@ pub(crate) const RULE: Rule = Rule {
         bad: "kind: Service\nspec: {type: LoadBalancer, selector: {app: operator}}",
         good: "kind: Service\nspec: {type: ClusterIP, selector: {app: operator}}",
         fix: "Publish nothing of the operator; reach it by kubectl port-forward, or put what must be public into a component without rights.",
-        references: &["https://kubernetes.io/docs/concepts/services-networking/service/#publishing-services-service-types"],
+        references: &[
+            "https://kubernetes.io/docs/concepts/services-networking/service/#publishing-services-service-types",
+        ],
     },
     needs: &[
         ("services", ""),
@@ -54,10 +56,15 @@ fn judge(context: &Context<'_>) -> Judgement {
             if is_own && component.template.spec.host_network {
                 continue;
             }
-            ways.entry(exposure.object.clone()).or_default().add(component, exposure);
+            ways.entry(exposure.object.clone())
+                .or_default()
+                .add(component, exposure);
         }
     }
-    judgement.findings = ways.iter().map(|(object, way)| way.finding(context, object)).collect();
+    judgement.findings = ways
+        .iter()
+        .map(|(object, way)| way.finding(context, object))
+        .collect();
     judgement
 }
 
@@ -70,7 +77,11 @@ struct Way<'a> {
 
 impl<'a> Way<'a> {
     fn add(&mut self, component: &'a Workload, exposure: Exposure) {
-        if !self.components.iter().any(|known| known.object_ref() == component.object_ref()) {
+        if !self
+            .components
+            .iter()
+            .any(|known| known.object_ref() == component.object_ref())
+        {
             self.components.push(component);
         }
         if !self.exposures.contains(&exposure) {
@@ -83,30 +94,44 @@ impl<'a> Way<'a> {
             .components
             .iter()
             .any(|component| context.holds_high(&context.account_of(component)));
-        let names: Vec<&str> =
-            self.components.iter().map(|component| component.metadata.name.as_str()).collect();
+        let names: Vec<&str> = self
+            .components
+            .iter()
+            .map(|component| component.metadata.name.as_str())
+            .collect();
         let mut what: Vec<&str> = Vec::new();
         for exposure in &self.exposures {
             if !what.contains(&exposure.description.as_str()) {
                 what.push(&exposure.description);
             }
         }
-        let title =
-            format!("{} ({}) leads to {}", what.join(" and "), object.name, names.join(", "));
+        let title = format!(
+            "{} ({}) leads to {}",
+            what.join(" and "),
+            object.name,
+            names.join(", ")
+        );
         let gain = if strong {
             "a flaw in what it serves gives anyone outside its high rights"
         } else {
             "a flaw in what it serves is open to anyone outside"
         };
-        let severity = if strong { Severity::High } else { Severity::Medium };
+        let severity = if strong {
+            Severity::High
+        } else {
+            Severity::Medium
+        };
         let remedy = match object.kind.as_str() {
             "Service" => "make the Service a ClusterIP without externalIPs",
             "Ingress" => "remove the operator's Service from the Ingress",
             kind if kind.ends_with("Route") => "remove the operator's Service from the route",
             _ => "remove the hostPort",
         };
-        let mut draft =
-            onto_workloads(context, &self.components, Draft::new(severity, title, gain, remedy));
+        let mut draft = onto_workloads(
+            context,
+            &self.components,
+            Draft::new(severity, title, gain, remedy),
+        );
         let mut shown = Vec::new();
         for exposure in &self.exposures {
             draft = draft.evidence(exposure.object.clone(), exposure.field.clone());
@@ -127,7 +152,10 @@ impl<'a> Way<'a> {
         };
         match object.kind.as_str() {
             "Service" if exposure.field == "spec.type" => {
-                format!("{} | grep -qxE 'LoadBalancer|NodePort'", get(&kind, ".spec.type"))
+                format!(
+                    "{} | grep -qxE 'LoadBalancer|NodePort'",
+                    get(&kind, ".spec.type")
+                )
             }
             "Service" => format!("{} | grep -q .", get(&kind, ".spec.externalIPs")),
             "Ingress" => format!(
@@ -141,7 +169,10 @@ impl<'a> Way<'a> {
                 get(&format!("{kind}s.{GATEWAY}"), "..backendRefs[*].name"),
                 self.services(context)
             ),
-            _ => format!("{} | grep -q .", get(&kind, &format!(".{}", exposure.field))),
+            _ => format!(
+                "{} | grep -q .",
+                get(&kind, &format!(".{}", exposure.field))
+            ),
         }
     }
 

@@ -1,7 +1,7 @@
 //! OPSEC207: an operator pod uses the host network.
 
-use opsec_model::objects::{Object as _, Workload};
 use opsec_model::Half;
+use opsec_model::objects::{Object as _, Workload};
 
 use crate::context::Context;
 use crate::contract::{Draft, Judgement, Rule, RuleDoc};

@@ -50,12 +50,23 @@ fn judge(context: &Context<'_>) -> Judgement {
 /// None for pods that are not isolated: that is one cause, found by OPSEC201.
 fn finding(context: &Context<'_>, opening: &Opening<'_>) -> Option<Draft> {
     let peer = opening.cause.peer()?;
-    let also: &[&'static str] =
-        if opens_metadata(context, peer) { &["OPSEC203"] } else { &[] };
+    let also: &[&'static str] = if opens_metadata(context, peer) {
+        &["OPSEC203"]
+    } else {
+        &[]
+    };
     let pods = its_pods(context, &opening.workloads);
     let says = opening.says(context, Direction::Egress, &pods);
-    let metadata = if also.is_empty() { "" } else { " and the metadata service" };
-    let severity = if also.is_empty() { Severity::Medium } else { severity(context, also) };
+    let metadata = if also.is_empty() {
+        ""
+    } else {
+        " and the metadata service"
+    };
+    let severity = if also.is_empty() {
+        Severity::Medium
+    } else {
+        severity(context, also)
+    };
     let draft = Draft::new(
         severity,
         format!("{says} reach the internet{metadata}: {}", describe(peer)),

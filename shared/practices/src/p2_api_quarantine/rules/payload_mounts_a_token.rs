@@ -24,7 +24,9 @@ pub(crate) const RULE: Rule = Rule {
         bad: "spec: {template: {spec: {containers: [{name: db}]}}}",
         good: "spec: {template: {spec: {automountServiceAccountToken: false, containers: [{name: db}]}}}",
         fix: "Set automountServiceAccountToken: false in the pods that the operator creates.",
-        references: &["https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/"],
+        references: &[
+            "https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/",
+        ],
     },
     needs: &[],
     judge,
@@ -39,7 +41,10 @@ fn judge(context: &Context<'_>) -> Judgement {
     let mut mounting: BTreeMap<ServiceAccountRef, Vec<&Workload>> = BTreeMap::new();
     for workload in payload {
         if !context.facts.mounted_tokens(workload).is_empty() {
-            mounting.entry(context.account_of(workload)).or_default().push(workload);
+            mounting
+                .entry(context.account_of(workload))
+                .or_default()
+                .push(workload);
         }
     }
     judgement.findings = mounting
@@ -50,16 +55,29 @@ fn judge(context: &Context<'_>) -> Judgement {
 }
 
 fn finding(context: &Context<'_>, account: &ServiceAccountRef, workloads: &[&Workload]) -> Draft {
-    let holds_something = context.policy.grants(account).iter().any(|grant| !grant.bootstrap);
+    let holds_something = context
+        .policy
+        .grants(account)
+        .iter()
+        .any(|grant| !grant.bootstrap);
     let (severity, gain) = if holds_something {
-        (Severity::Medium, format!("whoever takes such a pod holds the rights of {account}"))
+        (
+            Severity::Medium,
+            format!("whoever takes such a pod holds the rights of {account}"),
+        )
     } else {
         (
             Severity::Low,
-            format!("whoever takes such a pod is {account}, which holds nothing until somebody binds a role to it"),
+            format!(
+                "whoever takes such a pod is {account}, which holds nothing until somebody binds a role to it"
+            ),
         )
     };
-    let mount = if workloads.len() == 1 { "mounts" } else { "mount" };
+    let mount = if workloads.len() == 1 {
+        "mounts"
+    } else {
+        "mount"
+    };
     let mut draft = onto_workloads(
         context,
         workloads,
@@ -75,8 +93,10 @@ fn finding(context: &Context<'_>, account: &ServiceAccountRef, workloads: &[&Wor
             draft = draft.evidence(workload.object_ref(), token.field);
         }
     }
-    let shown: Vec<String> =
-        workloads.iter().filter_map(|workload| confirm(context, workload)).collect();
+    let shown: Vec<String> = workloads
+        .iter()
+        .filter_map(|workload| confirm(context, workload))
+        .collect();
     draft.confirm(shown.join(" || "))
 }
 
@@ -95,8 +115,14 @@ fn confirm(context: &Context<'_>, workload: &Workload) -> Option<String> {
     let (what, volumes) = if labels.is_empty() || workload.kind.as_str() == "Pod" {
         (target(workload), "{.spec.volumes[*].name}")
     } else {
-        let pairs: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        (format!("pods -l {}", quote(&pairs.join(","))), "{.items[*].spec.volumes[*].name}")
+        let pairs: Vec<String> = labels
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
+        (
+            format!("pods -l {}", quote(&pairs.join(","))),
+            "{.items[*].spec.volumes[*].name}",
+        )
     };
     Some(format!(
         "kubectl get {what} -n {namespace} -o jsonpath='{volumes}' | grep -q kube-api-access-"

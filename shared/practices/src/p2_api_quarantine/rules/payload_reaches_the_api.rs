@@ -54,7 +54,11 @@ fn judge(context: &Context<'_>) -> Judgement {
 /// None for pods that are not isolated: that is one cause, found by OPSEC203.
 fn finding(context: &Context<'_>, api: &ApiServer, opening: &Opening<'_>) -> Option<Draft> {
     let peer = opening.cause.peer()?;
-    let says = opening.says(context, Direction::Egress, &payload_pods(&opening.workloads));
+    let says = opening.says(
+        context,
+        Direction::Egress,
+        &payload_pods(&opening.workloads),
+    );
     let draft = Draft::new(
         Severity::Medium,
         format!("{says} reach the API server: {}", describe(peer)),
@@ -62,8 +66,9 @@ fn finding(context: &Context<'_>, api: &ApiServer, opening: &Opening<'_>) -> Opt
         "narrow that block to what the payload needs, without the API server's addresses",
     );
     let mut draft = opening.onto(context, Direction::Egress, draft);
-    draft.uncertain = api.uncertain.as_ref().map(|missing| {
-        format!("where the API server is, is not known: {missing}")
-    });
+    draft.uncertain = api
+        .uncertain
+        .as_ref()
+        .map(|missing| format!("where the API server is, is not known: {missing}"));
     Some(draft)
 }

@@ -49,13 +49,18 @@ fn judge(context: &Context<'_>) -> Judgement {
         }
         judgement.subjects += 1;
         let namespace = component.namespace();
-        match quarantines.iter_mut().find(|known| known.namespace == namespace) {
-            Some(known) => known.add(component, rests, labelled),
-            None => {
-                let mut new = Quarantine { namespace, ..Quarantine::default() };
-                new.add(component, rests, labelled);
-                quarantines.push(new);
-            }
+        if let Some(known) = quarantines
+            .iter_mut()
+            .find(|known| known.namespace == namespace)
+        {
+            known.add(component, rests, labelled);
+        } else {
+            let mut new = Quarantine {
+                namespace,
+                ..Quarantine::default()
+            };
+            new.add(component, rests, labelled);
+            quarantines.push(new);
         }
     }
     if judgement.subjects == 0 {
@@ -65,9 +70,13 @@ fn judge(context: &Context<'_>) -> Judgement {
     judgement.unknown.extend(context.invalid_rbac());
     for quarantine in &quarantines {
         for account in &context.operator.accounts {
-            let Some(rights) = context.effective(&account.account) else { continue };
+            let Some(rights) = context.effective(&account.account) else {
+                continue;
+            };
             for lever in Lever::ALL {
-                judgement.findings.extend(quarantine.finding(context, rights, lever));
+                judgement
+                    .findings
+                    .extend(quarantine.finding(context, rights, lever));
             }
         }
     }
@@ -77,16 +86,20 @@ fn judge(context: &Context<'_>) -> Judgement {
 /// What the rules that pass for a component rest on, and the peers that labels of pods let in.
 fn rests_on(context: &Context<'_>, component: &Workload) -> (RestsOn, Vec<AllowedPeer>) {
     let (mut whole, mut labelled) = (RestsOn::default(), Vec::new());
-    let egress = context.network.isolation(component, Direction::Egress).is_isolated();
-    for (direction, holds) in
-        [(Direction::Ingress, is_held(context, component)), (Direction::Egress, egress)]
-    {
+    let egress = context
+        .network
+        .isolation(component, Direction::Egress)
+        .is_isolated();
+    for (direction, holds) in [
+        (Direction::Ingress, is_held(context, component)),
+        (Direction::Egress, egress),
+    ] {
         if holds {
             merge(&mut whole, context.network.rests_on(component, direction));
             let allowed = context.network.allowed(component, direction);
-            labelled.extend(allowed.into_iter().filter(|allowed| {
-                matches!(&allowed.peer, Peer::Pods { pods, .. } if !pods.is_empty())
-            }));
+            labelled.extend(allowed.into_iter().filter(
+                |allowed| matches!(&allowed.peer, Peer::Pods { pods, .. } if !pods.is_empty()),
+            ));
         }
     }
     (whole, labelled)
@@ -117,8 +130,12 @@ enum Lever {
 }
 
 impl Lever {
-    const ALL: [Self; 4] =
-        [Self::Policies, Self::OwnLabels, Self::PeerLabels, Self::NamespaceLabels];
+    const ALL: [Self; 4] = [
+        Self::Policies,
+        Self::OwnLabels,
+        Self::PeerLabels,
+        Self::NamespaceLabels,
+    ];
 
     /// The rows of the table of rights that move it.
     fn rows(self) -> &'static [&'static str] {
@@ -132,9 +149,15 @@ impl Lever {
 
     fn remedy(self) -> &'static str {
         match self {
-            Self::Policies => "grant networkpolicies in the payload's namespaces only, by RoleBindings there",
-            Self::OwnLabels => "hold the whole namespace by a policy with an empty podSelector, or grant pods and workloads elsewhere",
-            Self::PeerLabels | Self::NamespaceLabels => "let peers through by kubernetes.io/metadata.name, which nobody can change, or take that right away",
+            Self::Policies => {
+                "grant networkpolicies in the payload's namespaces only, by RoleBindings there"
+            }
+            Self::OwnLabels => {
+                "hold the whole namespace by a policy with an empty podSelector, or grant pods and workloads elsewhere"
+            }
+            Self::PeerLabels | Self::NamespaceLabels => {
+                "let peers through by kubernetes.io/metadata.name, which nobody can change, or take that right away"
+            }
         }
     }
 }
@@ -194,12 +217,15 @@ impl<'a> Quarantine<'a> {
             draft = draft.evidence(policy.clone(), "spec.podSelector");
         }
         for held in &moves {
-            let Some(grant) = rights.grant(&held.held) else { continue };
+            let Some(grant) = rights.grant(&held.held) else {
+                continue;
+            };
             let entry = one(grant, &format!("{} {}", held.verb, held.resource));
-            let known = draft
-                .granted_by
-                .iter()
-                .any(|known| known.binding == entry.binding && known.role == entry.role && known.rule == entry.rule);
+            let known = draft.granted_by.iter().any(|known| {
+                known.binding == entry.binding
+                    && known.role == entry.role
+                    && known.rule == entry.rule
+            });
             if !known {
                 draft.granted_by.push(entry);
             }
@@ -228,15 +254,12 @@ impl<'a> Quarantine<'a> {
     }
 
     /// What of the account's rights moves a lever.
-    fn moves(
-        &self,
-        context: &Context<'_>,
-        rights: &EffectiveRights,
-        lever: Lever,
-    ) -> Vec<Moves> {
+    fn moves(&self, context: &Context<'_>, rights: &EffectiveRights, lever: Lever) -> Vec<Moves> {
         let mut all = Vec::new();
         for row in lever.rows().iter().copied().flat_map(rows::find) {
-            let Needs::Any(parts) = row.needs else { continue };
+            let Needs::Any(parts) = row.needs else {
+                continue;
+            };
             for part in parts {
                 for &verb in part.verbs {
                     for &resource in part.resources {
@@ -245,7 +268,12 @@ impl<'a> Quarantine<'a> {
                             self.reaches(context, lever, held) && self.names(lever, verb, held)
                         });
                         let group = part.group;
-                        all.extend(held.map(|held| Moves { verb, group, resource, held }));
+                        all.extend(held.map(|held| Moves {
+                            verb,
+                            group,
+                            resource,
+                            held,
+                        }));
                     }
                 }
             }
@@ -255,7 +283,9 @@ impl<'a> Quarantine<'a> {
 
     /// Peers' pods are where the policies say, all else must be where these are.
     fn reaches(&self, context: &Context<'_>, lever: Lever, held: &Held) -> bool {
-        let Some(namespace) = held.scope.namespace() else { return true };
+        let Some(namespace) = held.scope.namespace() else {
+            return true;
+        };
         match lever {
             Lever::Policies | Lever::OwnLabels => namespace == self.namespace,
             Lever::PeerLabels => {
@@ -271,15 +301,20 @@ impl<'a> Quarantine<'a> {
 
     /// What is created has any labels and, as policies add up, opens under any name.
     fn names(&self, lever: Lever, verb: &str, held: &Held) -> bool {
-        let Names::Only(names) = &held.names else { return true };
+        let Names::Only(names) = &held.names else {
+            return true;
+        };
         verb == "create"
             || match lever {
-                Lever::Policies => {
-                    self.rests.policies.iter().any(|policy| names.contains(&policy.name))
-                }
-                Lever::OwnLabels => {
-                    self.components.iter().any(|own| names.contains(&own.metadata.name))
-                }
+                Lever::Policies => self
+                    .rests
+                    .policies
+                    .iter()
+                    .any(|policy| names.contains(&policy.name)),
+                Lever::OwnLabels => self
+                    .components
+                    .iter()
+                    .any(|own| names.contains(&own.metadata.name)),
                 Lever::PeerLabels | Lever::NamespaceLabels => true,
             }
     }
@@ -295,22 +330,31 @@ impl<'a> Quarantine<'a> {
             format!("{resource}.{}", moves.group)
         };
         let name = moves.held.names.only().and_then(|names| {
-            let policies = self.rests.policies.iter().map(|policy| policy.name.as_str());
+            let policies = self
+                .rests
+                .policies
+                .iter()
+                .map(|policy| policy.name.as_str());
             let components = self.components.iter().map(|own| own.metadata.name.as_str());
-            let known = policies.chain(components).find(|name| names.contains(*name));
+            let known = policies
+                .chain(components)
+                .find(|name| names.contains(*name));
             known.or_else(|| names.iter().next().map(String::as_str))
         });
         if let Some(name) = name {
             what = format!("{what}/{name}");
         }
-        let mut command = format!("kubectl auth can-i {} {}", moves.verb, quote(&what));
-        if let Some(subresource) = subresource {
-            command.push_str(&format!(" --subresource {}", quote(subresource)));
-        }
-        match moves.held.scope.namespace() {
-            Some(namespace) => command.push_str(&format!(" -n {}", quote(namespace))),
-            None => command.push_str(" --all-namespaces"),
-        }
-        format!("{command} --as {}", quote(&account.user_name()))
+        let part = subresource.map(|name| format!(" --subresource {}", quote(name)));
+        let place = match moves.held.scope.namespace() {
+            Some(namespace) => format!("-n {}", quote(namespace)),
+            None => "--all-namespaces".to_owned(),
+        };
+        format!(
+            "kubectl auth can-i {} {}{} {place} --as {}",
+            moves.verb,
+            quote(&what),
+            part.unwrap_or_default(),
+            quote(&account.user_name())
+        )
     }
 }
