@@ -1,7 +1,7 @@
 //! `check`: everything but the tests, the quick steps first.
 
 use crate::steps::Steps;
-use crate::workspace::{Outcome, cargo, execute};
+use crate::workspace::{Outcome, cargo, execute, say};
 use crate::{deny, generated, tidy};
 
 /// Does every step.
@@ -9,7 +9,7 @@ use crate::{deny, generated, tidy};
 /// # Errors
 /// When a step fails, naming those that did.
 pub(crate) fn run() -> Outcome {
-    let mut steps = Steps::default();
+    let mut steps = Steps::new(say);
     add(&mut steps);
     steps.finish()
 }

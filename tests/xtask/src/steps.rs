@@ -2,25 +2,31 @@
 
 use std::time::Instant;
 
-use crate::workspace::{Outcome, say};
+use crate::workspace::Outcome;
 
 /// What has failed so far.
-#[derive(Default)]
 pub(crate) struct Steps {
+    say: fn(&str),
     failed: Vec<&'static str>,
 }
 
 impl Steps {
+    /// No step yet; what there is to say goes to this function.
+    pub(crate) fn new(say: fn(&str)) -> Self {
+        let failed = Vec::new();
+        Self { say, failed }
+    }
+
     /// Does one step, and says which, how long it took and why it failed.
     pub(crate) fn step(&mut self, title: &'static str, body: impl FnOnce() -> Outcome) {
-        say(&format!("── {title}"));
+        (self.say)(&format!("── {title}"));
         let start = Instant::now();
         let outcome = body();
         let seconds = start.elapsed().as_secs();
         match outcome {
-            Ok(()) => say(&format!("   {title}: {seconds} s")),
+            Ok(()) => (self.say)(&format!("   {title}: {seconds} s")),
             Err(message) => {
-                say(&format!("   {title}: FAILED in {seconds} s: {message}"));
+                (self.say)(&format!("   {title}: FAILED in {seconds} s: {message}"));
                 self.failed.push(title);
             }
         }
@@ -46,7 +52,7 @@ mod tests {
     #[test]
     fn every_step_is_done_and_each_failure_is_named() {
         let mut done = 0;
-        let mut steps = Steps::default();
+        let mut steps = Steps::new(|_| ());
         steps.step("one", || Err("no".to_owned()));
         steps.step("two", || {
             done += 1;
@@ -55,6 +61,6 @@ mod tests {
         steps.step("three", || Err("no".to_owned()));
         assert_eq!(done, 1);
         assert_eq!(steps.finish(), Err("failed: one, three".to_owned()));
-        assert_eq!(Steps::default().finish(), Ok(()));
+        assert_eq!(Steps::new(|_| ()).finish(), Ok(()));
     }
 }
