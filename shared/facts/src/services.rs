@@ -98,10 +98,15 @@ impl<'a> Facts<'a> {
                     group: "gateway.networking.k8s.io".to_owned(),
                 },
                 field: "spec.rules".to_owned(),
-                description: format!("a {} to Service {name}", route.kind),
+                description: format!("{} {} to Service {name}", article(&route.kind), route.kind),
             });
         ingresses.chain(routes).collect()
     }
+}
+
+/// The kinds of routes are read letter by letter: an HTTPRoute, a GRPCRoute.
+fn article(kind: &str) -> &'static str {
+    if kind.starts_with(['A', 'E', 'H', 'I', 'O']) { "an" } else { "a" }
 }
 
 fn service_exposures(service: &Service) -> Vec<Exposure> {

@@ -1,6 +1,6 @@
 //! Parts of findings that several rules share.
 
-use opsec_model::{GrantedBy, ObjectRef};
+use opsec_model::GrantedBy;
 use opsec_rbac::{Grant, Reaching};
 use opsec_rights::{GradedRight, Hit};
 
@@ -87,19 +87,4 @@ fn namespaced(hit: &Hit) -> bool {
         opsec_kubernetes::find(&atom.group, resource)
             .is_some_and(|kind| kind.scope == opsec_kubernetes::Scope::Namespaced)
     })
-}
-
-/// The object that a workload's finding points at, with the path of a field of its pods.
-pub(crate) fn pod_field(
-    workload: &opsec_model::objects::Workload,
-    field: &str,
-) -> (ObjectRef, String) {
-    use opsec_model::objects::Object as _;
-    let path = workload.kind.pod_spec_path();
-    let field = if field.is_empty() {
-        path.to_owned()
-    } else {
-        format!("{path}.{field}")
-    };
-    (workload.object_ref(), field)
 }

@@ -1,6 +1,6 @@
 //! OPSEC105: the operator may create pods in its own namespace.
 
-use opsec_model::Half;
+use opsec_model::{Half, Severity};
 
 use crate::context::Context;
 use crate::contract::{Judgement, Rule, RuleDoc};
@@ -25,5 +25,18 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Judgement {
-    rights_rule::judge(context, RULE.id)
+    let mut judgement = rights_rule::judge(context, RULE.id);
+    for draft in &mut judgement.findings {
+        let Some(account) = draft.service_accounts.first() else {
+            continue;
+        };
+        if let Some(stronger) = context.grading.stronger_account_in(account, &account.namespace) {
+            let stronger = stronger.to_string();
+            if draft.severity == Severity::Medium {
+                draft.severity = Severity::High;
+                draft.gain = format!("{}; {stronger} lives there and is stronger", draft.gain);
+            }
+        }
+    }
+    judgement
 }
