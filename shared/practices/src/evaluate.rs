@@ -17,6 +17,7 @@ use opsec_rights::gains;
 
 use crate::context::{Context, Shared};
 use crate::exempt::Exemptions;
+use crate::p6_declared_rights::declaration;
 use crate::registry::PRACTICES;
 use collate::collate;
 
@@ -191,7 +192,10 @@ fn context_notices(context: &Context<'_>) -> Vec<Notice> {
             NoticeCode::EveryNamespaceIntended,
             "the baseline says that every namespace is intended",
         ));
-    } else if context.namespaces().inferred && !context.namespaces().intended.is_empty() {
+    } else if context.namespaces().inferred
+        && !context.namespaces().intended.is_empty()
+        && !declaration::confirms_intended(context)
+    {
         let names: Vec<&str> = context
             .namespaces()
             .intended

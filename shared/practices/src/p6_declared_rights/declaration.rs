@@ -1,6 +1,8 @@
 //! What is declared of the operator. From files a declaration counts only with its
 //! CustomResourceDefinition: without it the API server would not take it.
 
+use std::collections::BTreeSet;
+
 use opsec_facts::Facts;
 use opsec_model::declared_rights::{GrantScope, NamespaceSet, OperatorRights, ScopeName};
 use opsec_model::{ObjectRef, RightsGrant};
@@ -70,6 +72,19 @@ pub(crate) fn find<'a>(context: &Context<'a>) -> Option<Declaration<'a>> {
             objects,
         }),
     }
+}
+
+/// Whether declarations say the same intended namespaces as were inferred, so that there is
+/// somebody who said them.
+pub(crate) fn confirms_intended(context: &Context<'_>) -> bool {
+    let objects = find(context).map(|declared| declared.objects);
+    let said: BTreeSet<String> = objects
+        .iter()
+        .flatten()
+        .filter_map(|object| object.spec.declared.intended_namespaces.as_ref())
+        .flat_map(|set| members(context, set))
+        .collect();
+    said == context.namespaces().intended
 }
 
 /// The declarations that name the judged operator, whether or not they count.

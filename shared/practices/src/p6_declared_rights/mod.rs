@@ -1,6 +1,6 @@
 //! Practice 6: Declare what the operator may do in a custom resource, and validate it.
 
-mod declaration;
+pub(crate) mod declaration;
 mod rules {
     //! One file a rule.
 
