@@ -1,7 +1,7 @@
 //! Bytes of manifests into a snapshot, as kubectl reads them.
 //!
 //! Pure: text, split, parse, place, decode. Reading reduces: what the model's types do not
-//! declare is gone when [`read`] returns, Secret data above all. What the API server would refuse
+//! declare is gone when [`read()`] returns, Secret data above all. What the API server would refuse
 //! becomes a notice and grants nothing; what is no manifest at all is a [`ManifestError`].
 
 mod compose;

@@ -1,6 +1,6 @@
 //! Finding operators in a snapshot, and resolving what a person calls one.
 //!
-//! An operator is what one installation put there: [`find`] groups workloads into installations,
+//! An operator is what one installation put there: [`find()`] groups workloads into installations,
 //! adds the ServiceAccounts that bindings of the installation name, the kinds of its
 //! CustomResourceDefinitions, its payload and where it seems meant to work. Nothing is judged
 //! here.

@@ -2,7 +2,7 @@
 //!
 //! Two kinds of answers rest on one reading of the policies: what they allow, peer by peer
 //! ([`Network::allowed`], [`Network::isolation`]), and which connections of the snapshot's
-//! workloads that comes to ([`connections`]).
+//! workloads that comes to ([`connections()`]).
 //!
 //! Only `networking.k8s.io/v1` is understood. Where a policy of another kind may matter, the
 //! answer of [`Network::isolation`] is unknown and [`Network::unknowns`] names the object; the
