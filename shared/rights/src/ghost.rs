@@ -30,7 +30,7 @@ pub(crate) fn graded(grading: &Grading<'_>, account: &ServiceAccountRef) -> Vec<
         let Some((severity, reach)) = inherited(grading, ghost) else {
             continue;
         };
-        if !usable(grading, account, &ghost.namespace) || !(there || !spaces.is_empty()) {
+        if !(usable(grading, account, &ghost.namespace) && (there || !spaces.is_empty())) {
             continue;
         }
         // The account `default` comes with its namespace.

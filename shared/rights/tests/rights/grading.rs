@@ -791,7 +791,7 @@ fn the_rest_decides_how_grave_a_right_is_that_is_granted_in_part() {
 }
 
 #[test]
-fn gains_are_held_at_cluster_or_protected_reach_and_graded_high() {
+fn gains_are_what_is_graded_high() {
     let admission = "admissionregistration.k8s.io";
     for (rules, expected) in [
         ("get secrets".to_owned(), vec![Gain::Secrets]),
@@ -840,6 +840,10 @@ fn gains_are_held_at_cluster_or_protected_reach_and_graded_high() {
             .collect();
         assert_eq!(gains, expected, "{rules}");
     }
+}
+
+#[test]
+fn a_gain_needs_cluster_or_protected_reach() {
     let foreign = World::new()
         .granting_nothing()
         .in_namespace("shop", "get secrets");
