@@ -7,6 +7,7 @@ use opsec_model::{ObjectRef, ServiceAccountRef, Severity};
 
 use crate::context::Context;
 use crate::p4_admins_guards::backend::serves;
+use crate::shell::quote;
 
 /// The kinds that the answers rest on.
 pub(crate) const NEEDS: &[(&str, &str)] = &[
@@ -171,17 +172,18 @@ pub(crate) fn severity(context: &Context<'_>) -> Severity {
 
 /// A shell line that creates a probe's CRD as the account, dry, past RBAC and into admission.
 pub(crate) fn try_it(account: &ServiceAccountRef, probe: &Probe) -> String {
-    let groups: String = account
+    // RBAC is not what is asked.
+    let groups: Vec<String> = account
         .groups()
         .iter()
         .map(String::as_str)
-        // RBAC is not what is asked.
         .chain(["system:masters"])
-        .map(|group| format!(" --as-group {}", crate::shell::quote(group)))
+        .map(quote)
         .collect();
+    let groups = groups.join(" --as-group ");
     format!(
-        "printf %s {} | kubectl create --dry-run=server --as {}{groups} -f -",
-        crate::shell::quote(&probe.request.object.to_string()),
-        crate::shell::quote(&account.user_name()),
+        "printf %s {} | kubectl create --dry-run=server --as {} --as-group {groups} -f -",
+        quote(&probe.request.object.to_string()),
+        quote(&account.user_name()),
     )
 }

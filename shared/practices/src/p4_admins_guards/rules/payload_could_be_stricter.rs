@@ -94,12 +94,13 @@ fn finding(
         draft = draft.evidence(workload.object_ref(), workload.kind.pod_spec_path());
     }
     // The payload's pods: a dry run of the label warns of those that would not meet it.
-    let refused: String = payload
+    let names: Vec<String> = payload
         .iter()
-        .map(|workload| format!(" -e {}", quote(&workload.metadata.name)))
+        .map(|workload| quote(&workload.metadata.name))
         .collect();
+    let refused = format!(" -e {}", names.join(" -e "));
     draft.confirm(format!(
-        "! kubectl get namespace {name} -o jsonpath='{{.metadata.labels.pod-security\\.kubernetes\\.io/enforce}}' | grep -qxE {} && ! kubectl label --dry-run=server --overwrite namespace {name} {ENFORCE_LABEL}={level} 2>&1 | grep -qF{refused}",
+        "l=$(kubectl get namespace {name} -o jsonpath='{{.metadata.labels.pod-security\\.kubernetes\\.io/enforce}}') && ! echo \"$l\" | grep -qxE {} && w=$(kubectl label --dry-run=server --overwrite namespace {name} {ENFORCE_LABEL}={level} 2>&1) && ! echo \"$w\" | grep '^Warning: ' | grep -vF ' in namespace ' | grep -qF{refused}",
         quote(match meets {
             PodSecurityLevel::Restricted => "restricted",
             _ => "(baseline|restricted)",

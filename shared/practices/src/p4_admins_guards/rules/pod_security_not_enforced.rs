@@ -177,7 +177,7 @@ fn confirm(namespace: &str, level: PodSecurityLevel) -> String {
         _ => "(baseline|restricted)",
     };
     format!(
-        "! kubectl get namespace {} -o jsonpath='{{.metadata.labels.pod-security\\.kubernetes\\.io/enforce}}' | grep -qxE {}",
+        "l=$(kubectl get namespace {} -o jsonpath='{{.metadata.labels.pod-security\\.kubernetes\\.io/enforce}}') && ! echo \"$l\" | grep -qxE {}",
         quote(namespace),
         quote(enough),
     )

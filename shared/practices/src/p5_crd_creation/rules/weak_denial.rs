@@ -153,7 +153,7 @@ fn no_decision(found: &Found<'_>) -> Draft {
             "let a validation deny",
         ),
     };
-    let errors = "'resulted in error|errored|no params found|failed to configure|param'";
+    let errors = "'resulted in error|errored|no params found|failed to (configure|evaluate)'";
     let draft = Draft::new(
         Severity::Medium,
         title,
