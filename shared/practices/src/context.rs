@@ -43,6 +43,8 @@ pub struct Context<'a> {
     pub facts: &'a Facts<'a>,
     /// Roles and bindings.
     pub policy: &'a Policy,
+    /// Which kinds there are.
+    pub kinds: &'a Kinds,
     /// Reachability.
     pub network: Network<'a>,
     /// All installations.
@@ -87,6 +89,7 @@ impl<'a> Context<'a> {
         Self {
             facts,
             policy,
+            kinds,
             network: Network::new(facts),
             operators,
             operator,

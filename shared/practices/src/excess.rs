@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use opsec_model::declared_rights::{GrantScope, NamespaceSet, ScopeName};
 use opsec_model::objects::PolicyRule;
 use opsec_model::{RightsGrant, ServiceAccountRef, Severity};
-use opsec_rbac::{Excess, Reaching, RuleScope, ScopedRule, excess};
+use opsec_rbac::{Excess, RuleScope, ScopedRule, excess};
 
 use crate::context::Context;
 use crate::contract::Draft;
 use crate::finding::one;
-use crate::shell::quote;
+use crate::shell::{Asked, allowed};
 
 /// One finding for each account and role that exceeds what was written: every excess right is
 /// listed, the worst decides.
@@ -72,7 +72,7 @@ pub(crate) fn drafts(
                 }
             }
             if let Some(worst) = entries.first() {
-                draft = draft.confirm(can_i(account, worst));
+                draft = draft.confirm(can_i(context, account, worst));
             }
             drafts.push(draft);
         }
@@ -183,38 +183,21 @@ pub(crate) fn describe(rule: &PolicyRule) -> String {
     }
 }
 
-pub(crate) fn can_i(account: &ServiceAccountRef, entry: &Excess) -> String {
+pub(crate) fn can_i(context: &Context<'_>, account: &ServiceAccountRef, entry: &Excess) -> String {
     let rule = &entry.atom;
-    let verb = rule.verbs.first().map_or("", String::as_str);
-    let group = rule.api_groups.first().map_or("", String::as_str);
-    let resource = rule
-        .resources
-        .first()
-        .or(rule.non_resource_urls.first())
-        .map_or("", String::as_str);
-    let (base, subresource) = match resource.split_once('/') {
-        Some((base, subresource)) if !base.is_empty() => (base, Some(subresource)),
-        _ => (resource, None),
+    let first = |list: &'_ [String]| list.first().cloned().unwrap_or_default();
+    let resource = match rule.non_resource_urls.first() {
+        // Every path.
+        Some(path) if path == "*" => "/x".to_owned(),
+        Some(path) => path.clone(),
+        None => first(&rule.resources),
     };
-    let mut what = if group.is_empty() {
-        base.to_owned()
-    } else {
-        format!("{base}.{group}")
+    let asked = Asked {
+        verb: &first(&rule.verbs),
+        group: &first(&rule.api_groups),
+        resource: &resource,
+        name: rule.resource_names.first().map(String::as_str),
+        scope: &entry.scope,
     };
-    if let Some(name) = rule.resource_names.first() {
-        what = format!("{what}/{name}");
-    }
-    let place = match &entry.scope {
-        Reaching::Cluster => " --all-namespaces".to_owned(),
-        Reaching::Namespace(namespace) => format!(" -n {}", quote(namespace)),
-    };
-    let sub = subresource
-        .map(|sub| format!(" --subresource {}", quote(sub)))
-        .unwrap_or_default();
-    format!(
-        "kubectl auth can-i {} {}{sub}{place} --as {}",
-        quote(verb),
-        quote(&what),
-        quote(&account.user_name()),
-    )
+    allowed(context.kinds, account, &asked)
 }

@@ -47,7 +47,7 @@ pub(crate) fn draft(context: &Context<'_>, right: &GradedRight) -> Draft {
         }
     }
     if let Some(worst) = worst(right) {
-        let command = can_i(&right.account, &worst.hit);
+        let command = can_i(context, &right.account, &worst.hit);
         draft.confirm = (!command.is_empty()).then_some(command);
     }
     draft

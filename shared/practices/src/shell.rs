@@ -1,9 +1,12 @@
 //! Shell lines that show a finding: kubectl and POSIX tools, exit status 0 exactly when it holds.
 
+use opsec_kubernetes::{find, find_virtual};
 use opsec_model::ServiceAccountRef;
-use opsec_rbac::{Names, Reaching};
+use opsec_rbac::{EffectiveRights, Grant, Kinds, Reaching};
 use opsec_rights::row::{Needs, Part, Special};
 use opsec_rights::{Atom, Hit};
+
+use crate::context::Context;
 
 /// A word quoted for a POSIX shell, when it needs quotes.
 pub(crate) fn quote(word: &str) -> String {
@@ -20,10 +23,19 @@ pub(crate) fn quote(word: &str) -> String {
 
 /// `kubectl auth can-i …` for what a hit rests on: of verbs that give the same one, of what takes
 /// several each.
-pub(crate) fn can_i(account: &ServiceAccountRef, hit: &Hit) -> String {
+pub(crate) fn can_i(context: &Context<'_>, account: &ServiceAccountRef, hit: &Hit) -> String {
+    let rights = context.effective(account);
+    let grants: Vec<&Grant> = rights
+        .map(EffectiveRights::grants)
+        .unwrap_or_default()
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| hit.grants.contains(index))
+        .map(|(_, grant)| grant)
+        .collect();
     let questions: Vec<String> = shown(hit)
         .into_iter()
-        .filter_map(|atom| question(account, hit, atom))
+        .filter_map(|atom| question(context.kinds, account, hit, atom, &grants))
         .collect();
     questions.join(" && ")
 }
@@ -61,64 +73,254 @@ fn first_of<'a>(hit: &'a Hit, parts: &[Part]) -> Option<&'a Atom> {
     })
 }
 
-fn question(account: &ServiceAccountRef, hit: &Hit, atom: &Atom) -> Option<String> {
+fn question(
+    kinds: &Kinds,
+    account: &ServiceAccountRef,
+    hit: &Hit,
+    atom: &Atom,
+    grants: &[&Grant],
+) -> Option<String> {
     let Atom {
         verb,
         group,
         resource,
-        name,
+        ..
     } = atom;
-    let as_account = quote(&account.user_name());
+    let scope = &hit.scope;
     if verb == "bound to" {
-        let everything = "kubectl auth can-i create secrets";
-        return Some(match &hit.scope {
-            Reaching::Cluster => format!("{everything} --all-namespaces --as {as_account}"),
-            Reaching::Namespace(namespace) => {
-                format!("{everything} -n {} --as {as_account}", quote(namespace))
-            }
-        });
-    }
-    if resource.starts_with('/') {
-        let path = resource.replace('*', "x");
-        return Some(format!(
-            "kubectl auth can-i {verb} {} --as {as_account}",
-            quote(&path)
-        ));
+        // What the role gives and the weaker ones of the same name's family do not.
+        let (verb, group, resource) = match resource.as_str() {
+            "cluster-admin" => ("*", "*", "*"),
+            "admin" => ("create", "rbac.authorization.k8s.io", "rolebindings"),
+            "edit" => ("create", "", "secrets"),
+            _ => ("list", "", "configmaps"),
+        };
+        let asked = Asked {
+            verb,
+            group,
+            resource,
+            name: None,
+            scope,
+        };
+        return Some(allowed(kinds, account, &asked));
     }
     // An account in the resource's place is the ghost of a binding, not a resource.
     let resource = resource.split(' ').next()?;
-    let (resource, subresource) = match resource.split_once('/') {
-        Some((resource, subresource)) => (resource, Some(subresource)),
-        None => (resource, None),
+    let asked = Asked {
+        verb,
+        group,
+        resource,
+        name: name(hit, atom, grants),
+        scope,
     };
-    let mut what = if group.is_empty() {
+    Some(allowed(kinds, account, &asked))
+}
+
+/// A name that an atom is held for; none when it is held for all. Of what takes several rights
+/// each has its own. (A creation carries a name when it is an apply.)
+fn name<'a>(hit: &'a Hit, atom: &'a Atom, grants: &[&'a Grant]) -> Option<&'a str> {
+    if atom.name.is_some() {
+        return atom.name.as_deref();
+    }
+    let mut found = None;
+    for grant in grants.iter().filter(|grant| gives(grant, atom)) {
+        let names = &grant.rule.resource_names;
+        let of_hit = |one: &&String| hit.names.only().is_some_and(|only| only.contains(*one));
+        // A rule without names gives it for all.
+        let first = names.iter().find(of_hit).or(names.first())?;
+        found = found.or(Some(first.as_str()));
+    }
+    found
+}
+
+fn gives(grant: &Grant, atom: &Atom) -> bool {
+    let rule = &grant.rule;
+    let has =
+        |list: &[String], wanted: &str| list.iter().any(|entry| entry == "*" || entry == wanted);
+    let below = || {
+        let (_, subresource) = atom.resource.split_once('/')?;
+        Some(format!("*/{subresource}"))
+    };
+    has(&rule.verbs, &atom.verb)
+        && has(&rule.api_groups, &atom.group)
+        && (has(&rule.resources, &atom.resource)
+            || below().is_some_and(|every| has(&rule.resources, &every)))
+}
+
+/// A request of an account.
+pub(crate) struct Asked<'a> {
+    /// The verb.
+    pub(crate) verb: &'a str,
+    /// The API group.
+    pub(crate) group: &'a str,
+    /// `resource` or `resource/subresource`; a path for rights outside the resource API.
+    pub(crate) resource: &'a str,
+    /// The object's name.
+    pub(crate) name: Option<&'a str>,
+    /// Where.
+    pub(crate) scope: &'a Reaching,
+}
+
+/// Exits 0 exactly when the account is allowed the request: `kubectl auth can-i …`, or the review
+/// behind it for what that cannot be asked about.
+pub(crate) fn allowed(kinds: &Kinds, account: &ServiceAccountRef, asked: &Asked<'_>) -> String {
+    let as_account = quote(&account.user_name());
+    if asked.resource.starts_with('/') {
+        let path = asked.resource.replace('*', "x");
+        let (verb, path) = (quote(asked.verb), quote(&path));
+        return format!("kubectl auth can-i {verb} {path} --as {as_account}");
+    }
+    let (resource, subresource) = match asked.resource.split_once('/') {
+        Some((resource, subresource)) => (resource, Some(subresource)),
+        None => (asked.resource, None),
+    };
+    if !resolves(kinds, asked.group, resource) {
+        return review(asked, resource, subresource, &as_account);
+    }
+    let mut what = if asked.group.is_empty() {
         resource.to_owned()
     } else {
-        format!("{resource}.{group}")
+        format!("{resource}.{}", asked.group)
     };
-    // A creation carries a name only on a subresource, or when it is applied.
-    let carries_a_name = verb != "create" || subresource.is_some();
-    let named = match &hit.names {
-        Names::Only(names) if carries_a_name => names.iter().next(),
-        _ => name.as_ref(),
-    };
-    if let Some(name) = named {
+    if let Some(name) = asked.name {
         what = format!("{what}/{name}");
     }
-    let mut command = format!("kubectl auth can-i {} {}", quote(verb), quote(&what));
+    let mut command = format!("kubectl auth can-i {} {}", quote(asked.verb), quote(&what));
     if let Some(subresource) = subresource {
-        command.push_str(&format!(" --subresource {}", quote(subresource)));
+        command = format!("{command} --subresource {}", quote(subresource));
     }
-    match &hit.scope {
-        Reaching::Cluster => command.push_str(" --all-namespaces"),
-        Reaching::Namespace(namespace) => command.push_str(&format!(" -n {}", quote(namespace))),
+    let place = match asked.scope {
+        Reaching::Cluster => "--all-namespaces".to_owned(),
+        Reaching::Namespace(namespace) => format!("-n {}", quote(namespace)),
+    };
+    format!("{command} {place} --as {as_account}")
+}
+
+/// Whether kubectl finds the resource by `resource.group`. What no server serves it takes for a
+/// resource of that whole name in the core group, and answers no.
+fn resolves(kinds: &Kinds, group: &str, resource: &str) -> bool {
+    match (group, resource) {
+        ("", "*" | "users" | "groups") => true,
+        _ if find_virtual(group, resource).is_some() => find(group, resource).is_some(),
+        _ => kinds.served(group, resource),
     }
-    Some(format!("{command} --as {as_account}"))
+}
+
+fn review(
+    asked: &Asked<'_>,
+    resource: &str,
+    subresource: Option<&str>,
+    as_account: &str,
+) -> String {
+    let mut attributes = serde_json::Map::new();
+    let mut set = |key: &str, value: Option<&str>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            attributes.insert(key.to_owned(), value.into());
+        }
+    };
+    set("namespace", asked.scope.namespace());
+    set("verb", Some(asked.verb));
+    set("group", Some(asked.group));
+    set("resource", Some(resource));
+    set("subresource", subresource);
+    set("name", asked.name);
+    let review = serde_json::json!({
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": { "resourceAttributes": attributes },
+    });
+    format!(
+        "printf %s {} | kubectl create --validate=false -f - -o jsonpath='{{.status.allowed}}' --as {as_account} | grep -qx true",
+        quote(&review.to_string())
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn asked(group: &str, resource: &str, name: Option<&str>) -> String {
+        let account = ServiceAccountRef::new("ops", "operator");
+        let scope = Reaching::Cluster;
+        let asked = Asked {
+            verb: "create",
+            group,
+            resource,
+            name,
+            scope: &scope,
+        };
+        allowed(&Kinds::default(), &account, &asked)
+    }
+
+    #[test]
+    fn what_kubectl_finds_by_its_name_is_asked_by_it() {
+        let account = "--as system:serviceaccount:ops:operator";
+        for (group, resource, name, what) in [
+            ("", "pods", None, "pods --all-namespaces"),
+            (
+                "apps",
+                "deployments",
+                Some("a"),
+                "deployments.apps/a --all-namespaces",
+            ),
+            (
+                "",
+                "pods/exec",
+                None,
+                "pods --subresource exec --all-namespaces",
+            ),
+            ("", "users", None, "users --all-namespaces"),
+            (
+                "",
+                "serviceaccounts",
+                None,
+                "serviceaccounts --all-namespaces",
+            ),
+            ("", "/metrics/*", None, "/metrics/x"),
+        ] {
+            let expected = format!("kubectl auth can-i create {what} {account}");
+            assert_eq!(asked(group, resource, name), expected);
+        }
+    }
+
+    #[test]
+    fn of_what_no_server_lists_the_review_itself_is_made() {
+        for (group, resource, name, attributes) in [
+            (
+                "a.example",
+                "widgets",
+                None,
+                r#""group":"a.example","resource":"widgets""#,
+            ),
+            (
+                "policy",
+                "podsecuritypolicies",
+                Some("p"),
+                r#""group":"policy","name":"p","resource":"podsecuritypolicies""#,
+            ),
+            (
+                "certificates.k8s.io",
+                "signers",
+                None,
+                r#""group":"certificates.k8s.io","resource":"signers""#,
+            ),
+            // `deployments` alone would be those of apps.
+            ("", "deployments", None, r#""resource":"deployments""#),
+            ("*", "*", None, r#""group":"*","resource":"*""#),
+            (
+                "apps",
+                "*/scale",
+                None,
+                r#""group":"apps","resource":"*","subresource":"scale""#,
+            ),
+        ] {
+            let line = asked(group, resource, name);
+            let expected = format!(
+                r#"printf %s '{{"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectAccessReview","spec":{{"resourceAttributes":{{{attributes},"verb":"create"}}}}}}' | kubectl create --validate=false -f - -o jsonpath='{{.status.allowed}}' --as system:serviceaccount:ops:operator | grep -qx true"#
+            );
+            assert_eq!(line, expected);
+        }
+    }
 
     #[test]
     fn words_are_quoted_only_when_a_shell_would_read_them_otherwise() {

@@ -1,5 +1,7 @@
 //! Practice 3: Give each ServiceAccount of the operator the rights that it uses, where it uses them.
 
+pub(crate) mod pod_fields;
+
 mod rules {
     //! One file a rule.
 

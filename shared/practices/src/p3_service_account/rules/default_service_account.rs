@@ -81,7 +81,7 @@ fn finding(context: &Context<'_>, account: ServiceAccountRef, workloads: &[&Work
     if let Some(workload) = workloads.first() {
         let path = workload.kind.pod_spec_path();
         draft = draft.confirm(format!(
-            "kubectl get {}/{} -n {} -o jsonpath='{{.{path}.serviceAccountName}}' | grep -qE '^(default)?$'",
+            "s=$(kubectl get {}/{} -n {} -o jsonpath='{{.{path}.serviceAccountName}}') && test \"${{s:-default}}\" = default",
             workload.kind().to_ascii_lowercase(),
             quote(&workload.metadata.name),
             quote(workload.namespace()),

@@ -9,7 +9,7 @@ use opsec_pod_security::{node_access, violations};
 
 use crate::context::Context;
 use crate::contract::{Draft, Judgement, Rule, RuleDoc};
-use crate::shell::quote;
+use crate::p3_service_account::pod_fields;
 
 /// OPSEC314.
 pub(crate) const RULE: Rule = Rule {
@@ -134,21 +134,14 @@ fn draft(
         format!("set the fields that the evidence names as the {level} standard asks"),
     )
     .components([workload.object_ref()])
-    .accounts([context.account_of(workload)])
-    .confirm(confirm(workload, level));
+    .accounts([context.account_of(workload)]);
+    if let Some(field) = fields.first() {
+        draft = draft.confirm(pod_fields::is_as_said(workload, field));
+    }
     for field in fields {
         draft = draft.evidence(workload.object_ref(), field.clone());
     }
     draft
-}
-
-/// A dry run of the label tells which pods of the namespace do not meet a level.
-fn confirm(workload: &Workload, level: &str) -> String {
-    format!(
-        "kubectl label --dry-run=server --overwrite namespace {} pod-security.kubernetes.io/enforce={level} 2>&1 | grep -qF {}",
-        quote(workload.namespace()),
-        quote(&workload.metadata.name),
-    )
 }
 
 fn unique(words: &[&str]) -> String {

@@ -86,7 +86,7 @@ fn start(group: &ObjectRef, binding: &ObjectRef) -> Draft {
     )
     .evidence(binding.clone(), "subjects")
     .confirm(format!(
-        "kubectl get {} {}{place} -o jsonpath='{{.subjects[*].name}}' | grep -qwF {}",
+        "kubectl get {} {}{place} -o jsonpath='{{range .subjects[*]}}{{.name}}{{\"\\n\"}}{{end}}' | grep -qxF {}",
         binding.kind.to_ascii_lowercase(),
         quote(&binding.name),
         quote(&group.name),

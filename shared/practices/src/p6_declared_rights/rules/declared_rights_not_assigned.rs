@@ -53,13 +53,14 @@ fn judge(context: &Context<'_>) -> Judgement {
         if !missing.is_empty() {
             judgement
                 .findings
-                .push(finding(&declared, account, &missing));
+                .push(finding(context, &declared, account, &missing));
         }
     }
     judgement
 }
 
 fn finding(
+    context: &Context<'_>,
     declared: &Declaration<'_>,
     account: &ServiceAccountRef,
     missing: &[ScopedRule],
@@ -86,7 +87,7 @@ fn finding(
         }
     }
     match missing.first() {
-        Some(rule) => draft.confirm(format!("! {}", excess::can_i(account, &as_excess(rule)))),
+        Some(rule) => draft.confirm(format!("! {}", excess::can_i(context, account, &as_excess(rule)))),
         None => draft,
     }
 }
