@@ -768,8 +768,16 @@ fn what_the_baseline_grants_at_that_reach_is_no_finding() {
         grant("cluster", status),
         "GRD-NS-SUB"
     ));
-    // The chain still has it, and the gain.
-    let outcome = read.baseline(&grant("cluster", secrets)).judge();
+}
+
+#[test]
+fn what_the_baseline_grants_is_still_a_gain() {
+    let spec = "{rights: [{serviceAccount: app/op, scope: cluster, rules: [{apiGroups: [\"\"], resources: [secrets], verbs: [get]}]}]}";
+    let outcome = World::new()
+        .everywhere("get secrets")
+        .baseline(spec)
+        .judge();
+    assert!(outcome.find("ESC-SECRET-READ").unwrap().granted);
     assert_eq!(
         outcome.gains().into_iter().collect::<Vec<_>>(),
         [Gain::Secrets]
@@ -830,6 +838,7 @@ fn gains_are_what_is_graded_high() {
         // Medium and below earn no word.
         ("create namespaces".to_owned(), vec![]),
         ("create services".to_owned(), vec![]),
+        ("get pods".to_owned(), vec![]),
     ] {
         let gains: Vec<Gain> = World::new()
             .everywhere(&rules)
