@@ -106,7 +106,11 @@ impl<'a> Facts<'a> {
 
 /// The kinds of routes are read letter by letter: an HTTPRoute, a GRPCRoute.
 fn article(kind: &str) -> &'static str {
-    if kind.starts_with(['A', 'E', 'H', 'I', 'O']) { "an" } else { "a" }
+    if kind.starts_with(['A', 'E', 'H', 'I', 'O']) {
+        "an"
+    } else {
+        "a"
+    }
 }
 
 fn service_exposures(service: &Service) -> Vec<Exposure> {

@@ -100,10 +100,19 @@ pub fn list_operators(snapshot: &Snapshot) -> Vec<OperatorSummary> {
     let shared = Shared::new(&facts);
     let operators = opsec_operators::find(&facts, &shared.policy, &shared.kinds);
     let works_in = |operator: &Operator| {
-        let elsewhere = operator.intended.namespaces.difference(&operator.namespaces);
-        elsewhere.filter(|name| !opsec_kubernetes::NAMESPACES.contains(&name.as_str())).cloned().collect()
+        let elsewhere = operator
+            .intended
+            .namespaces
+            .difference(&operator.namespaces);
+        elsewhere
+            .filter(|name| !opsec_kubernetes::NAMESPACES.contains(&name.as_str()))
+            .cloned()
+            .collect()
     };
-    operators.iter().map(|operator| operator.summary(&works_in(operator))).collect()
+    operators
+        .iter()
+        .map(|operator| operator.summary(&works_in(operator)))
+        .collect()
 }
 
 fn judge(

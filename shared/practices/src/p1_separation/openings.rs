@@ -135,8 +135,7 @@ impl Opening<'_> {
         draft
     }
 
-    /// What is so and why, before what it comes to: `no NetworkPolicy in these files selects its
-    /// 4 pods`, `NetworkPolicy/ops/open lets everything pass to its pod`.
+    /// What is so and why, before what it comes to: `no NetworkPolicy selects its 4 pods`, `NetworkPolicy/ops/open lets everything pass to its pod`.
     pub(crate) fn says(&self, context: &Context<'_>, direction: Direction, pods: &str) -> String {
         let way = match direction {
             Direction::Ingress => "to",
@@ -144,11 +143,6 @@ impl Opening<'_> {
         };
         match &self.cause {
             Cause::NoPolicy(_) => {
-                let files = if context.facts.from_files() {
-                    " in these files"
-                } else {
-                    ""
-                };
                 let held_otherwise = self.workloads.iter().any(|workload| {
                     Direction::ALL
                         .into_iter()
@@ -159,7 +153,7 @@ impl Opening<'_> {
                     Direction::Ingress => " for ingress",
                     Direction::Egress => " for egress",
                 };
-                format!("no NetworkPolicy{files} selects {pods}{aspect}")
+                format!("no NetworkPolicy selects {pods}{aspect}")
             }
             Cause::Open { evidence, .. } => {
                 let mut policies: Vec<&str> = evidence

@@ -88,7 +88,7 @@ pub(crate) fn without(snapshot: &Snapshot, kind: &Kind) -> Snapshot {
         | "replicationcontrollers" => {
             let workloads = lists.get_mut("workloads").and_then(Value::as_array_mut);
             let singular = kind.resource.trim_end_matches('s');
-            for workloads in workloads {
+            if let Some(workloads) = workloads {
                 workloads.retain(|workload| {
                     workload["kind"].as_str().unwrap().to_lowercase() != singular
                 });

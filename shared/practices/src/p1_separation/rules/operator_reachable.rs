@@ -117,7 +117,13 @@ fn finding(context: &Context<'_>, opening: &Opening<'_>) -> Draft {
         ),
         Cause::Peer(peer) => (
             Severity::Medium,
-            format!("{says} be reached by {}", describe(peer)),
+            format!(
+                "{pods} may be reached by {}: NetworkPolicy {}",
+                describe(peer),
+                peer.policy
+                    .as_ref()
+                    .map_or("", |policy| policy.name.as_str()),
+            ),
             "narrow that peer, or accept it in the baseline's network.ingress".to_owned(),
         ),
     };

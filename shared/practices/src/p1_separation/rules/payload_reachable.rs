@@ -84,11 +84,8 @@ fn lets_other_namespaces_in(workload: &Workload, peer: &AllowedPeer) -> bool {
 }
 
 fn finding(context: &Context<'_>, opening: &Opening<'_>) -> Draft {
-    let says = opening.says(
-        context,
-        Direction::Ingress,
-        &payload_pods(&opening.workloads),
-    );
+    let pods = payload_pods(&opening.workloads);
+    let says = opening.says(context, Direction::Ingress, &pods);
     let (title, remedy) = match &opening.cause {
         Cause::NoPolicy(_) => (
             format!("{says}: pods of every namespace may connect"),
@@ -99,7 +96,13 @@ fn finding(context: &Context<'_>, opening: &Opening<'_>) -> Draft {
             "name the peers that must connect",
         ),
         Cause::Peer(peer) => (
-            format!("{says} be reached by {}", describe(peer)),
+            format!(
+                "{pods} may be reached by {}: NetworkPolicy {}",
+                describe(peer),
+                peer.policy
+                    .as_ref()
+                    .map_or("", |policy| policy.name.as_str()),
+            ),
             "narrow that peer to the payload's own namespace, or accept it in the baseline's network.ingress",
         ),
     };

@@ -30,7 +30,10 @@ fn judge(context: &Context<'_>) -> Judgement {
         let Some(account) = draft.service_accounts.first() else {
             continue;
         };
-        if let Some(stronger) = context.grading.stronger_account_in(account, &account.namespace) {
+        if let Some(stronger) = context
+            .grading
+            .stronger_account_in(account, &account.namespace)
+        {
             let stronger = stronger.to_string();
             if draft.severity == Severity::Medium {
                 draft.severity = Severity::High;

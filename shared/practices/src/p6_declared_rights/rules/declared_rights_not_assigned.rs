@@ -87,7 +87,10 @@ fn finding(
         }
     }
     match missing.first() {
-        Some(rule) => draft.confirm(format!("! {}", excess::can_i(context, account, &as_excess(rule)))),
+        Some(rule) => draft.confirm(format!(
+            "! {}",
+            excess::can_i(context, account, &as_excess(rule))
+        )),
         None => draft,
     }
 }
