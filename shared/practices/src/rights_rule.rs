@@ -83,11 +83,8 @@ fn title(context: &Context<'_>, right: &GradedRight) -> String {
     if right.container {
         return container_title(context, right, worst);
     }
-    let mut what = if hit.alone {
-        format!("may {} and no more: one right short", hit.row.may)
-    } else {
-        format!("can {}", hit.row.may)
-    };
+    let verb = if hit.alone { "may" } else { "can" };
+    let mut what = format!("{verb} {}", hit.row.may);
     if let Names::Only(names) = &hit.names {
         let mut shown: Vec<&str> = names.iter().take(3).map(String::as_str).collect();
         if names.len() > shown.len() {
@@ -108,6 +105,9 @@ fn title(context: &Context<'_>, right: &GradedRight) -> String {
         .count();
     if others > 0 && right.reach != Reach::Cluster {
         title = format!("{title} and {others} more");
+    }
+    if hit.alone {
+        title = format!("{title} and no more: one right short");
     }
     if right.latent() {
         title = format!("{title} (no such kind is served)");

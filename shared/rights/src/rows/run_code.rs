@@ -196,7 +196,7 @@ pub(super) const ROWS: &[Row] = &[
         rules: &["OPSEC310"],
         needs: Needs::Any(&[core(&["create", "update", "patch"], &["persistentvolumes"])]),
         alone: &[],
-        may: "create PersistentVolumes",
+        may: "create PersistentVolumes or change free ones",
         gain: "host files even where Pod Security forbids hostPath",
         remedy: "let a storage provisioner create volumes",
         grades: only_cluster(Severity::High),

@@ -13,7 +13,7 @@ pub(super) const ROWS: &[Row] = &[
         rules: &["OPSEC315"],
         needs: Needs::Any(&[core(WRITE, &["services", "services/status"])]),
         alone: &[],
-        may: "write Services",
+        may: "write Services or their status",
         gain: "external IPs and load-balancer status take the traffic of others",
         remedy: "bind the role by RoleBindings in the namespaces where it is needed, or name the objects in resourceNames",
         grades: cells(
