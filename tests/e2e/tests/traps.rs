@@ -6,6 +6,7 @@
 mod table;
 
 use opsec_e2e::{Bound, OPERATOR, judge_yaml, not_covered, of_right, operator_with, status_of};
+use opsec_model::Status::{Fail, Pass};
 use opsec_model::{FindingStatus, Report, Severity, Status};
 
 fn given(rules: &[&str], bound: Bound) -> Report {
@@ -126,7 +127,7 @@ fn create_is_not_granted_by_name_but_on_a_named_subresource_it_is() {
 fn apply_and_put_honour_names() {
     let named = |resource: &str, group: &str, verbs: &str| {
         format!(
-            r#"{{apiGroups: [{group}], resources: [{resource}], resourceNames: [some], verbs: [{verbs}]}}"#
+            "{{apiGroups: [{group}], resources: [{resource}], resourceNames: [some], verbs: [{verbs}]}}"
         )
     };
     let crds = |verbs| named("customresourcedefinitions", "apiextensions.k8s.io", verbs);
@@ -240,7 +241,7 @@ fn the_order_of_subjects_does_not_matter_and_groups_and_user_names_count() {
 
 #[test]
 fn names_are_not_safety() {
-    let bind = r#"{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], resourceNames: [cluster-admin], verbs: [bind]}"#;
+    let bind = "{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], resourceNames: [cluster-admin], verbs: [bind]}";
     let write = "{apiGroups: [rbac.authorization.k8s.io], resources: [clusterrolebindings], verbs: [create]}";
     let report = given(&[bind, write], Bound::Everywhere);
     assert_eq!(worst(&report, "ESC-BIND"), Some(Severity::Critical));
@@ -332,8 +333,8 @@ fn pod_security_labels_are_changed_by_three_ways() {
 fn signers_of_other_domains_and_a_bare_star_are_no_signers_of_kubernetes() {
     let approve = |signer: &str| {
         [
-            r#"{apiGroups: [certificates.k8s.io], resources: [certificatesigningrequests], verbs: [create]}"#.to_owned(),
-            r#"{apiGroups: [certificates.k8s.io], resources: [certificatesigningrequests/approval], verbs: [update]}"#.to_owned(),
+            "{apiGroups: [certificates.k8s.io], resources: [certificatesigningrequests], verbs: [create]}".to_owned(),
+            "{apiGroups: [certificates.k8s.io], resources: [certificatesigningrequests/approval], verbs: [update]}".to_owned(),
             format!(r#"{{apiGroups: [certificates.k8s.io], resources: [signers], resourceNames: ["{signer}"], verbs: [approve]}}"#),
         ]
     };
@@ -379,7 +380,7 @@ fn groups_alone_impersonate_nobody_and_users_alone_anyone() {
 
 #[test]
 fn a_kind_that_is_not_served_is_latent_and_never_a_wildcards() {
-    let rule = r#"{apiGroups: [policy], resources: [podsecuritypolicies], verbs: [create]}"#;
+    let rule = "{apiGroups: [policy], resources: [podsecuritypolicies], verbs: [create]}";
     finds(rule, "GRD-PSP", Severity::Low);
     finds_not(
         r#"{apiGroups: [policy], resources: ["*"], verbs: [create]}"#,
@@ -459,7 +460,6 @@ spec: {{podSelector: {{}}, {spec}}}
         let report = judge_yaml(&text).unwrap();
         ["OPSEC102", "OPSEC201", "OPSEC202"].map(|rule| status_of(&report, rule).unwrap())
     };
-    use Status::{Fail, Pass};
     for (spec, expected) in [
         ("policyTypes: [Ingress, Egress]", [Pass, Pass, Pass]),
         (

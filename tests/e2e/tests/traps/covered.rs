@@ -86,17 +86,17 @@ pub(crate) const COVERED: &[Covered] = &[
     ),
     covered(
         "leader election in kube-system",
-        "shared/rights/tests/rights/grading.rs",
+        "shared/rights/tests",
         "leader_election_in_kube_system_is_no_power",
     ),
     covered(
         "exec by get on older servers",
-        "shared/rights/tests/rights/grading.rs",
+        "shared/rights/tests",
         "get_on_exec_is_exec_on_older_servers",
     ),
     covered(
         "a binding to an account that is not there",
-        "shared/rights/tests/rights/grading.rs",
+        "shared/rights/tests",
         "a_ghost_inherits_what_its_binding_grants",
     ),
     covered(
