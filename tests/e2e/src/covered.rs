@@ -38,10 +38,10 @@ fn holds(path: &Path, test: &str) -> bool {
     if let Ok(entries) = std::fs::read_dir(path) {
         return entries.flatten().any(|entry| holds(&entry.path(), test));
     }
-    let Ok(text) = std::fs::read_to_string(path) else {
+    let Ok(content) = std::fs::read_to_string(path) else {
         return false;
     };
     let function = format!("fn {test}(");
     let heading = format!("## {test}");
-    text.contains(&function) || text.lines().any(|line| line == heading)
+    content.contains(&function) || content.lines().any(|line| line == heading)
 }
