@@ -68,7 +68,8 @@ fn every_rule_has_a_case_that_fails_one_that_passes_and_one_that_cannot_know() {
         for status in [Status::Fail, Status::Pass, Status::Unknown] {
             // What is only to be known never fails by itself: its severity is below every bar.
             let told = ["OPSEC317", "OPSEC603"].contains(&rule.id);
-            if !found.contains(&status) && !(told && status == Status::Fail) {
+            let expected = !(told && status == Status::Fail);
+            if expected && !found.contains(&status) {
                 lacking.push(format!("{} has no case for {status}", rule.id));
             }
         }

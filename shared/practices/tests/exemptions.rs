@@ -69,13 +69,22 @@ fn judge(spec: &str, half: Option<Half>, fail_on: Option<Severity>) -> Report {
 }
 
 fn exempting(entries: &[(&str, &str, &str)]) -> String {
-    let mut spec = String::from("  exemptions:\n");
-    for (rule, scope, expires) in entries {
-        spec.push_str(&format!(
-            "  - {{rule: {rule}, where: {{{scope}}}, reason: known, owner: a@example.com, expires: {expires}}}\n"
-        ));
-    }
-    spec
+    let lines: String = entries
+        .iter()
+        .map(|(rule, scope, expires)| {
+            [
+                "  - {rule: ",
+                rule,
+                ", where: {",
+                scope,
+                "}, reason: known, owner: a@example.com, expires: ",
+                expires,
+                "}\n",
+            ]
+            .concat()
+        })
+        .collect();
+    format!("  exemptions:\n{lines}")
 }
 
 fn status(report: &Report, rule: &str) -> Status {

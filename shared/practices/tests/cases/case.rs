@@ -48,12 +48,11 @@ fn case(file: &str, section: &str) -> Case {
         match (&mut block, line.strip_prefix("```")) {
             (None, Some(kind)) => block = Some((kind.trim().to_owned(), String::new())),
             (Some((kind, content)), Some(_)) => {
-                match kind.as_str() {
-                    "baseline" => case.baseline = Some(content.clone()),
-                    _ => {
-                        case.manifests.push_str("---\n");
-                        case.manifests.push_str(content);
-                    }
+                if kind == "baseline" {
+                    case.baseline = Some(content.clone());
+                } else {
+                    case.manifests.push_str("---\n");
+                    case.manifests.push_str(content);
                 }
                 block = None;
             }
