@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use opsec_facts::Facts;
 use opsec_model::canonical::CanonicalError;
 use opsec_model::report::{BaselineSummary, OperatorSummary};
+use opsec_model::snapshot::PlacementReason;
 use opsec_model::{
     API_VERSION, EffectiveBaseline, Half, Notice, NoticeCode, Report, Severity, Snapshot, Status,
 };
@@ -216,16 +217,34 @@ fn context_notices(context: &Context<'_>) -> Vec<Notice> {
             format!("intended namespaces are inferred: {}", names.join(", ")),
         ));
     }
-    for placement in &context.facts.snapshot().placements {
-        if placement.reason == opsec_model::snapshot::PlacementReason::Default {
-            notices.push(Notice::new(
+    notices.extend(placements(context));
+    notices
+}
+
+/// Where the operator's objects that name no namespace were placed, and why. What was placed in
+/// `default`, since nothing says where, is a notice of reading.
+fn placements(context: &Context<'_>) -> Vec<Notice> {
+    let placed = context.facts.snapshot().placements.iter();
+    placed
+        .filter(|placement| context.operator.namespaces.contains(&placement.namespace))
+        .filter_map(|placement| {
+            let why = match placement.reason {
+                PlacementReason::Asked => "as asked",
+                PlacementReason::Bindings => "which the bindings of their file name",
+                PlacementReason::Default => return None,
+            };
+            let noun = if placement.objects == 1 {
+                "object names"
+            } else {
+                "objects name"
+            };
+            Some(Notice::new(
                 NoticeCode::NamespacePlaced,
                 format!(
-                    "{} objects name no namespace and were placed in {}; -n says another",
+                    "{} {noun} no namespace; judged in {}, {why}",
                     placement.objects, placement.namespace
                 ),
-            ));
-        }
-    }
-    notices
+            ))
+        })
+        .collect()
 }

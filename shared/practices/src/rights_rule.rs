@@ -1,7 +1,7 @@
 //! What every rule about rights does: its rows of the table, one finding for each right and
 //! ServiceAccount.
 
-use opsec_model::{ObjectRef, Reach};
+use opsec_model::{ObjectRef, Reach, Severity};
 use opsec_rbac::{EffectiveRights, Names, Reaching};
 use opsec_rights::{GradedHit, GradedRight};
 
@@ -68,10 +68,34 @@ fn worst(right: &GradedRight) -> Option<&GradedHit> {
 }
 
 fn gain(right: &GradedRight) -> String {
-    match &right.raised_by {
-        Some(why) => format!("{}; {why}", right.row.gain),
-        None => right.row.gain.to_owned(),
+    let mut gain = right.row.gain.to_owned();
+    if right.container {
+        let among = among(right);
+        if !among.is_empty() {
+            gain = format!("{gain}; among the rest: {}", among.join(", "));
+        }
     }
+    match &right.raised_by {
+        Some(why) => format!("{gain}; {why}"),
+        None => gain,
+    }
+}
+
+/// The gravest of what is folded into a right that stands for everything: each asks for a remedy
+/// of its own.
+fn among(right: &GradedRight) -> Vec<&'static str> {
+    const SHOWN: usize = 5;
+    let mut folded: Vec<&GradedRight> = right
+        .folded
+        .iter()
+        .filter(|folded| folded.severity >= Severity::High)
+        .collect();
+    folded.sort_by_key(|folded| std::cmp::Reverse((folded.severity, folded.reach)));
+    folded
+        .into_iter()
+        .take(SHOWN)
+        .map(|folded| folded.row.may)
+        .collect()
 }
 
 /// `can create pods in every namespace`.

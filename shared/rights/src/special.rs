@@ -325,6 +325,7 @@ fn scale_everything(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
             let rule = &grant.rule;
             !grant.bootstrap
                 && everything(&rule.api_groups)
+                && rule.resource_names.is_empty()
                 && rule.resources.iter().any(|resource| resource == "*/scale")
                 && rule
                     .verbs

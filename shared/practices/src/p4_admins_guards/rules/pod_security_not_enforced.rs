@@ -72,9 +72,16 @@ fn unlabelled(
     let open = enforces == PodSecurityLevel::Privileged && (written || !context.facts.from_files());
     let critical = open && !creators.is_empty();
     let what = if written {
-        format!("enforces {}, not {}", enforces.as_str(), level.as_str())
+        format!(
+            "enforces {}; {} is asked",
+            enforces.as_str(),
+            level.as_str()
+        )
     } else {
-        format!("enforces no Pod Security Standard, not {}", level.as_str())
+        format!(
+            "enforces no Pod Security Standard; {} is asked",
+            level.as_str()
+        )
     };
     let (severity, title, gain) = if critical {
         (

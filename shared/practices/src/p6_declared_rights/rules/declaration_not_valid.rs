@@ -144,7 +144,7 @@ fn overtaken(object: &OperatorRights) -> Draft {
     )
     .evidence(declaration::reference(object), "status.lastValidated")
     .confirm(format!(
-        "! kubectl get operatorrights.kubectl-opsec.dev {} -o jsonpath='{{.status.conditions[?(@.type==\"Excess\")].status}}' | grep -qx True",
+        "s=$(kubectl get operatorrights.kubectl-opsec.dev {} -o jsonpath='{{.status.conditions[?(@.type==\"Excess\")].status}}') && test \"$s\" != True",
         quote(&object.metadata.name),
     ))
 }
@@ -178,7 +178,7 @@ fn never_validated(object: &OperatorRights) -> Draft {
     )
     .evidence(declaration::reference(object), "status")
     .confirm(format!(
-        "! kubectl get operatorrights.kubectl-opsec.dev {} -o jsonpath='{{.status}}' | grep -q .",
+        "s=$(kubectl get operatorrights.kubectl-opsec.dev {} -o jsonpath='{{.status}}') && test -z \"$s\"",
         quote(&object.metadata.name),
     ))
 }

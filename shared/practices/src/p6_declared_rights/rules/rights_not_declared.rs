@@ -76,7 +76,7 @@ fn finding(context: &Context<'_>) -> Draft {
     )
     .accounts(accounts.clone())
     .confirm(format!(
-        "! kubectl get operatorrights.kubectl-opsec.dev -o jsonpath='{{range .items[*]}}{{.spec.operator}}{{\"\\n\"}}{{end}}' 2>/dev/null | grep -qxF {}",
+        "kubectl get --raw /version >/dev/null && ! kubectl get operatorrights.kubectl-opsec.dev -o jsonpath='{{range .items[*]}}{{.spec.operator}}{{\"\\n\"}}{{end}}' 2>/dev/null | grep -qxF {}",
         quote(&operator.name),
     ));
     if unserved.is_empty() {
