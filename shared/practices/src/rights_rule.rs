@@ -2,7 +2,7 @@
 //! ServiceAccount.
 
 use opsec_model::{ObjectRef, Reach, Severity};
-use opsec_rbac::{EffectiveRights, Names, Reaching};
+use opsec_rbac::{EffectiveRights, Grant, Names, Reaching};
 use opsec_rights::{GradedHit, GradedRight};
 
 use crate::context::Context;
@@ -157,23 +157,55 @@ fn container_title(context: &Context<'_>, right: &GradedRight, worst: &GradedHit
         "ESC-WILDCARD" => format!("may do everything{place}"),
         _ => {
             // The verbs of the rules that name everything, not of all that is folded in.
-            let star = |list: &[String]| list.iter().any(|entry| entry == "*");
-            let grants = context
-                .effective(&right.account)
-                .map(EffectiveRights::grants);
-            let mut verbs: Vec<&str> = grants
-                .unwrap_or_default()
+            let mut verbs: Vec<&str> = granted(context, right)
                 .iter()
-                .filter(|grant| {
-                    !grant.bootstrap && star(&grant.rule.api_groups) && star(&grant.rule.resources)
-                })
+                .filter(|grant| names_everything(grant))
                 .flat_map(|grant| grant.rule.verbs.iter().map(String::as_str))
                 .collect();
             verbs.sort_unstable();
             verbs.dedup();
-            format!("may {} everything{place}", join(&verbs))
+            let mut title = format!("may {} everything{place}", join(&verbs));
+            let besides = besides(context, right);
+            if !besides.is_empty() {
+                title = format!("{title}, {}", join(&besides));
+            }
+            title
         }
     }
+}
+
+fn granted<'a>(context: &'a Context<'_>, right: &GradedRight) -> &'a [Grant] {
+    let rights = context.effective(&right.account);
+    rights.map(EffectiveRights::grants).unwrap_or_default()
+}
+
+/// Whether a grant's rule names every resource of every group.
+fn names_everything(grant: &Grant) -> bool {
+    let star = |list: &[String]| list.iter().any(|entry| entry == "*");
+    !grant.bootstrap && star(&grant.rule.api_groups) && star(&grant.rule.resources)
+}
+
+/// The gravest that the same role gives by rules of its own, beside the one that names everything.
+fn besides(context: &Context<'_>, right: &GradedRight) -> Vec<&'static str> {
+    const SHOWN: usize = 2;
+    let grants = granted(context, right);
+    let by_the_wildcard = |folded: &GradedRight| {
+        let given = folded.grants();
+        given
+            .iter()
+            .filter_map(|&grant| grants.get(grant))
+            .any(names_everything)
+    };
+    let mut own: Vec<&GradedRight> = right
+        .folded
+        .iter()
+        .filter(|folded| folded.severity >= Severity::High && !by_the_wildcard(folded))
+        .collect();
+    own.sort_by_key(|folded| std::cmp::Reverse((folded.severity, folded.reach)));
+    own.into_iter()
+        .take(SHOWN)
+        .map(|folded| folded.row.may)
+        .collect()
 }
 
 /// `get, list and watch`.
