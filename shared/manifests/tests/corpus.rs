@@ -1,35 +1,14 @@
 //! Real manifests: every file of the corpus reads, or fails as expected.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a helper that fails fails the test"
-)]
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
 use std::path::{Path, PathBuf};
 
+use opsec_corpus::corpus;
 use opsec_manifests::{Input, Limits, Manifests, Options, read, read_documents};
 use opsec_model::NoticeCode;
 use opsec_model::objects::Object;
 use opsec_model::snapshot::PlacementReason;
-
-/// The corpus, or nothing where there is none; then the test that asks says that it did not run.
-fn corpus(test: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("OPSEC_CORPUS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"),
-        PathBuf::from,
-    );
-    if path.is_dir() {
-        return Some(path);
-    }
-    assert!(
-        std::env::var("CI").as_deref() != Ok("true"),
-        "no corpus at {}",
-        path.display()
-    );
-    println!("NOT RUN: {test}: no corpus at {}", path.display());
-    None
-}
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

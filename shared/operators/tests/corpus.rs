@@ -2,33 +2,17 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::print_stdout,
     reason = "helpers of tests fail by panicking, and say what did not run"
 )]
 
 mod harness;
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use harness::{find, snapshot};
+use opsec_corpus::corpus;
 use opsec_facts::Facts;
 use opsec_operators::{Operator, resolve};
-
-/// The folder of the corpus, or none after saying which test did not run.
-fn corpus(test: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("OPSEC_CORPUS").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"),
-        PathBuf::from,
-    );
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let missing = format!("NOT RUN: {test}: no corpus at {}", folder.display());
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "{missing}");
-    println!("{missing}");
-    None
-}
 
 /// Name and content of every operator's file, by name.
 fn files(folder: &std::path::Path) -> Vec<(String, String)> {

@@ -10,26 +10,6 @@ pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The corpus, or none after saying which test did not run.
-///
-/// # Panics
-/// Without a corpus when `CI` is `true`: there its absence is a failure.
-#[expect(
-    clippy::print_stdout,
-    reason = "a test that does not run says so by name"
-)]
-pub fn corpus(test: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("OPSEC_CORPUS")
-        .map_or_else(|| workspace().join("../shared/corpus"), PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let missing = format!("NOT RUN: {test}: no corpus at {}", folder.display());
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "{missing}");
-    println!("{missing}");
-    None
-}
-
 /// The manifests of a folder, by name; the name of each input is that of its file.
 ///
 /// # Errors

@@ -8,9 +8,10 @@ mod lines;
 mod without;
 mod world;
 
-pub use corpus::{corpus, demo, files, workspace};
+pub use corpus::{demo, files, workspace};
 pub use covered::{Covered, covered, not_covered};
 pub use judge::{E2eError, judge, judge_all, judge_snapshot, judge_yaml, snapshot};
 pub use lines::{line, of_right, own_lines, status_of};
+pub use opsec_corpus::corpus;
 pub use without::{kinds, without};
 pub use world::{Bound, OPERATOR, operator_with};

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use opsec_corpus::corpus;
 use opsec_facts::Facts;
 use opsec_manifests::{Input, Options, read};
 use opsec_model::{NoticeCode, Snapshot};
@@ -14,21 +15,6 @@ use opsec_network::{AddressRange, AddressSet, Endpoint, PortSet, Protocol, conne
 
 /// How many cases there are.
 const CASES: usize = 32;
-
-/// The corpus; none where it is absent, which is no success under CI.
-fn corpus(test: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("OPSEC_CORPUS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/corpus"),
-        PathBuf::from,
-    );
-    if path.is_dir() {
-        return Some(path);
-    }
-    let missing = format!("NOT RUN: {test}: no corpus at {}", path.display());
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "{missing}");
-    println!("{missing}");
-    None
-}
 
 /// Connections, those with addresses joined over ranges that touch.
 #[derive(Default)]

@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use opsec_corpus::corpus;
 use opsec_manifests::{Input, Options, read};
 use opsec_model::baseline::PodSecurityLevel;
 use opsec_model::objects::PodTemplate;
@@ -13,21 +14,6 @@ use opsec_pod_security::{allows, node_access, strictest, violations};
 
 /// How many fixtures there are.
 const FIXTURES: usize = 148;
-
-/// The corpus; none where it is absent, which is no success under CI.
-fn corpus(test: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("OPSEC_CORPUS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/corpus"),
-        PathBuf::from,
-    );
-    if path.is_dir() {
-        return Some(path);
-    }
-    let missing = format!("NOT RUN: {test}: no corpus at {}", path.display());
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "{missing}");
-    println!("{missing}");
-    None
-}
 
 #[test]
 fn every_fixture_is_admitted_or_refused_as_the_api_server_does() {
