@@ -30,7 +30,7 @@ pub(crate) fn graded(grading: &Grading<'_>, account: &ServiceAccountRef) -> Vec<
         let Some((severity, reach)) = inherited(grading, ghost) else {
             continue;
         };
-        if !(usable(grading, account, &ghost.namespace) && (there || !spaces.is_empty())) {
+        if !(usable(grading, account, ghost) && (there || !spaces.is_empty())) {
             continue;
         }
         // The account `default` comes with its namespace.
@@ -126,9 +126,8 @@ fn exists(grading: &Grading<'_>, account: &ServiceAccountRef) -> bool {
                 })
 }
 
-/// Whether a token of an account in the namespace can be had: by asking for one, by a token
-/// Secret, or by a pod.
-fn usable(grading: &Grading<'_>, account: &ServiceAccountRef, namespace: &str) -> bool {
+/// Whether a token of the ghost can be had: by asking for one, by a token Secret, or by a pod.
+fn usable(grading: &Grading<'_>, account: &ServiceAccountRef, ghost: &ServiceAccountRef) -> bool {
     const WAYS: [&str; 4] = [
         "ESC-TOKENREQ",
         "ESC-SECRET-WRITE",
@@ -136,10 +135,13 @@ fn usable(grading: &Grading<'_>, account: &ServiceAccountRef, namespace: &str) -
         "RUN-WORKLOAD",
     ];
     grading.hits_of(account).iter().any(|hit| {
+        // The names of a token request are accounts; those of Secrets and pods do not matter.
+        let named = hit.row.id != "ESC-TOKENREQ" || hit.names.contains(&ghost.name);
         WAYS.contains(&hit.row.id)
+            && named
             && match &hit.scope {
                 Reaching::Cluster => true,
-                Reaching::Namespace(reached) => reached == namespace,
+                Reaching::Namespace(reached) => *reached == ghost.namespace,
             }
     })
 }
