@@ -138,6 +138,9 @@ fn check(error: &CheckError) -> Reason {
             not_found(&pairs)
         }
         ResolveError::NoneFound => not_found(&[]),
+        ResolveError::NoneWatches { candidates } => {
+            not_found(&[("candidates", &names(candidates))])
+        }
         ResolveError::Ambiguous { name, candidates } => {
             ambiguous(&[("operator", name), ("candidates", &names(candidates))])
         }

@@ -61,6 +61,15 @@ pub enum ResolveError {
     /// There is no operator.
     #[error("no operator is here: no workload, and no binding that names a ServiceAccount")]
     NoneFound,
+    /// All were asked for, and no installation may watch a kind outside Kubernetes' own groups.
+    #[error(
+        "no operator is here: none may watch a kind outside Kubernetes' own groups{}",
+        to_name(candidates)
+    )]
+    NoneWatches {
+        /// The installations that can be named; none live, where every workload is one.
+        candidates: Vec<Candidate>,
+    },
     /// No name was given, and there is not exactly one operator.
     #[error("there are {} operators: {}; name one of them, or ask for all with --all", candidates.len(), list(candidates))]
     Several {
@@ -72,6 +81,13 @@ pub enum ResolveError {
 fn list(candidates: &[Candidate]) -> String {
     let names: Vec<String> = candidates.iter().map(Candidate::to_string).collect();
     names.join(", ")
+}
+
+fn to_name(candidates: &[Candidate]) -> String {
+    if candidates.is_empty() {
+        return String::new();
+    }
+    format!("; name what is to be judged: {}", list(candidates))
 }
 
 fn question(suggestion: Option<&str>) -> String {
@@ -111,6 +127,18 @@ fn the_only(operators: &[Operator]) -> Result<&Operator, ResolveError> {
         several => Err(ResolveError::Several {
             candidates: several.iter().copied().map(candidate).collect(),
         }),
+    }
+}
+
+/// Why none of the installations is judged where all operators are asked for.
+#[must_use]
+pub fn none_watches(operators: &[Operator], facts: &Facts<'_>) -> ResolveError {
+    if operators.is_empty() {
+        return ResolveError::NoneFound;
+    }
+    let listed = operators.iter().filter(|_| facts.from_files());
+    ResolveError::NoneWatches {
+        candidates: listed.map(candidate).collect(),
     }
 }
 

@@ -77,7 +77,7 @@ pub fn check(
         match (found.is_empty(), operators.as_slice()) {
             // From files a single installation is judged whatever it is.
             (true, [only]) if facts.from_files() => vec![only],
-            (true, _) => return Err(ResolveError::NoneFound.into()),
+            (true, _) => return Err(opsec_operators::none_watches(&operators, &facts).into()),
             (false, _) => found,
         }
     } else {

@@ -3,7 +3,7 @@
 
 use opsec_model::{ObjectRef, Reach, Severity};
 use opsec_rbac::{EffectiveRights, Grant, Names, Reaching};
-use opsec_rights::{GradedHit, GradedRight};
+use opsec_rights::{GradedHit, GradedRight, Hit};
 
 use crate::context::Context;
 use crate::contract::{Draft, Judgement};
@@ -32,7 +32,7 @@ pub(crate) fn draft(context: &Context<'_>, right: &GradedRight) -> Draft {
         right.severity,
         title(context, right),
         gain(right),
-        right.row.remedy,
+        remedy(right),
     )
     .accounts([right.account.clone()])
     .also(right.also.iter().copied());
@@ -68,7 +68,7 @@ fn worst(right: &GradedRight) -> Option<&GradedHit> {
 }
 
 fn gain(right: &GradedRight) -> String {
-    let mut gain = right.row.gain.to_owned();
+    let mut gain = row_gain(right).to_owned();
     if right.container {
         let among = among(right);
         if !among.is_empty() {
@@ -98,6 +98,44 @@ fn among(right: &GradedRight) -> Vec<&'static str> {
         .collect()
 }
 
+/// What the row says of its rights, of those that are held.
+fn may(hit: &Hit) -> &'static str {
+    let holds = |verb: &str| hit.atoms.iter().any(|atom| atom.verb == verb);
+    match hit.row.id {
+        "ESC-IMPERSONATE" if !has_users(hit) => "impersonate groups, with a ServiceAccount",
+        "RUN-WORKLOAD" if !holds("create") && !holds("*") => "change workloads",
+        _ => hit.row.may,
+    }
+}
+
+fn has_users(hit: &Hit) -> bool {
+    hit.atoms.iter().any(|atom| atom.resource == "users")
+}
+
+/// What it gives: of what is limited to names, no more than those.
+fn row_gain(right: &GradedRight) -> &'static str {
+    let named = worst(right).is_some_and(|worst| worst.hit.names != Names::All);
+    match right.id {
+        "ESC-BIND" if named => "the roles that are named can be bound to anyone, itself included",
+        "ESC-IMPERSONATE" if named => "it can act as those that are named",
+        _ => right.row.gain,
+    }
+}
+
+/// What ends it: who is already limited to names is not told to name.
+fn remedy(right: &GradedRight) -> &'static str {
+    let named = worst(right).is_some_and(|worst| worst.hit.names != Names::All);
+    match right.id {
+        "ESC-BIND" if named => {
+            "remove the verb bind for those roles; let an administrator bind what the operator needs"
+        }
+        "ESC-IMPERSONATE" if named || worst(right).is_some_and(|worst| !has_users(&worst.hit)) => {
+            "remove the verb impersonate"
+        }
+        _ => right.row.remedy,
+    }
+}
+
 /// `can create pods in every namespace`.
 fn title(context: &Context<'_>, right: &GradedRight) -> String {
     let Some(worst) = worst(right) else {
@@ -108,7 +146,7 @@ fn title(context: &Context<'_>, right: &GradedRight) -> String {
         return container_title(context, right, worst);
     }
     let verb = if hit.alone { "may" } else { "can" };
-    let mut what = format!("{verb} {}", hit.row.may);
+    let mut what = format!("{verb} {}", may(hit));
     if let Names::Only(names) = &hit.names {
         let mut shown: Vec<&str> = names.iter().take(3).map(String::as_str).collect();
         if names.len() > shown.len() {
@@ -116,7 +154,13 @@ fn title(context: &Context<'_>, right: &GradedRight) -> String {
         }
         what = format!("{what} named {}", shown.join(", "));
     }
-    let place = where_it_holds(hit);
+    // What says its namespace itself is not told another, and users and groups have none.
+    let placeless = hit.row.id == "ESC-IMPERSONATE" || hit.row.may.ends_with("of kube-system");
+    let place = if placeless {
+        String::new()
+    } else {
+        where_it_holds(hit)
+    };
     let mut title = if place.is_empty() {
         what
     } else {

@@ -228,3 +228,18 @@ fn without_a_name_the_one_operator_that_is_there_is_meant() {
         Err(ResolveError::NoneFound)
     );
 }
+
+#[test]
+fn where_none_watches_the_installations_are_listed_to_be_named() {
+    let text = workload("Deployment", "a", "one", "") + &workload("Deployment", "b", "two", "");
+    let snapshot = snapshot(&[("x.yaml", &text)]);
+    let operators = find(&snapshot);
+    assert_eq!(
+        opsec_operators::none_watches(&operators, &Facts::new(&snapshot)).to_string(),
+        "no operator is here: none may watch a kind outside Kubernetes' own groups; name what is to be judged: one (namespace a), two (namespace b)"
+    );
+    assert_eq!(
+        opsec_operators::none_watches(&[], &Facts::new(&snapshot)),
+        ResolveError::NoneFound
+    );
+}
