@@ -120,6 +120,10 @@ fn service_exposures(service: &Service) -> Vec<Exposure> {
         description,
     };
     let mut exposures = Vec::new();
+    // A name in DNS: kube-proxy passes it over, external IPs and all.
+    if service.spec.kind.as_deref() == Some("ExternalName") {
+        return exposures;
+    }
     if let Some(kind @ ("LoadBalancer" | "NodePort")) = service.spec.kind.as_deref() {
         exposures.push(exposure("spec.type", format!("a {kind} Service")));
     }

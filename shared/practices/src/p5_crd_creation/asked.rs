@@ -96,7 +96,7 @@ fn own_groups<'a>(context: &Context<'a>) -> Vec<&'a str> {
 }
 
 /// Why a creation that nothing denies for certain might be denied all the same.
-fn doubts(context: &Context<'_>, decision: &Decision) -> Vec<String> {
+pub(crate) fn doubts(context: &Context<'_>, decision: &Decision) -> Vec<String> {
     let policies = decision
         .unknown
         .iter()

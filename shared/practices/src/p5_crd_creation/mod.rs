@@ -1,6 +1,7 @@
 //! Practice 5: Deny the operator to create CustomResourceDefinitions, by admission and not only by RBAC.
 
 mod asked;
+mod chosen;
 mod weakness;
 mod rules {
     //! One file a rule.

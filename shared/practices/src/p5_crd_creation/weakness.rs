@@ -9,6 +9,7 @@ use opsec_rbac::{Grant, Names, Reaching, Request};
 
 use crate::context::Context;
 use crate::p5_crd_creation::asked::{self, Asked, GROUP};
+use crate::p5_crd_creation::chosen::{self, Mark};
 
 /// One reason why a denial does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +20,8 @@ pub(crate) enum Weakness {
     FailsOpen,
     /// The author of a CRD chooses labels that its objectSelector does not select.
     ObjectSelector,
+    /// Its expressions spare objects that carry a label or an annotation.
+    Marked(Mark),
     /// It looks at the user, and this account, which the operator can be, passes.
     LetsThrough(ServiceAccountRef),
     /// What it rests on may be changed by the operator.
@@ -61,6 +64,8 @@ impl<'c, 'a> Weaknesses<'c, 'a> {
         if denial.object_selector {
             found.insert(Weakness::ObjectSelector);
         }
+        let mark = chosen::passes_with(self.context, &denial.policy.name, probe);
+        found.extend(mark.map(Weakness::Marked));
         if denial.reads.user_name || denial.reads.uid || denial.reads.extra {
             found.extend(self.let_through(account, probe).map(Weakness::LetsThrough));
         }

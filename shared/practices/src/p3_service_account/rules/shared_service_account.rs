@@ -57,8 +57,11 @@ fn finding(context: &Context<'_>, account: &ServiceAccountRef, others: &[&Worklo
             Severity::Medium
         },
         format!(
-            "{} workloads that are not the operator's run as {account}",
-            others.len()
+            "{} {account}",
+            match others.len() {
+                1 => "1 workload that is not the operator's runs as".to_owned(),
+                many => format!("{many} workloads that are not the operator's run as"),
+            }
         ),
         "whoever takes one of them holds the operator's rights",
         "give each of them a ServiceAccount of its own",

@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::contract::{Draft, Judgement, Rule, RuleDoc};
 use crate::finding::one;
 use crate::p5_crd_creation::asked::{Asked, NEEDS, ask_all, severity, try_it};
+use crate::p5_crd_creation::chosen::{Mark, marked};
 use crate::p5_crd_creation::weakness::{Weakness, Weaknesses, changers};
 use crate::shell::quote;
 
@@ -20,7 +21,7 @@ pub(crate) const RULE: Rule = Rule {
     summary: "the denial of CRD creation is weak",
     half: Half::Cluster,
     doc: RuleDoc {
-        what: "Whether what denies CRD creation would hold: a decision denies rather than an error or a missing parameter; it fails closed and does not only warn or audit; no objectSelector can be missed; no other ServiceAccount of the operator's namespaces, or one that it can become by one right, is let through by its name; and neither the policy, nor its binding, nor its parameters, nor a webhook that denies is in the operator's hands.",
+        what: "Whether what denies CRD creation would hold: a decision denies rather than an error or a missing parameter; it fails closed and does not only warn or audit; no objectSelector can be missed; no label or annotation that its expressions name opens it; no other ServiceAccount of the operator's namespaces, or one that it can become by one right, is let through by its name; and neither the policy, nor its binding, nor its parameters, nor a webhook that denies is in the operator's hands.",
         why: "A guard that can be stepped round is a guard on paper.",
         bad: "kind: ValidatingAdmissionPolicy\nspec:\n  failurePolicy: Ignore\n  validations: [{expression: \"request.userInfo.username != 'system:serviceaccount:operator:operator'\"}]",
         good: "kind: ValidatingAdmissionPolicy\nspec:\n  failurePolicy: Fail\n  validations: [{expression: \"!('system:serviceaccounts:operator' in request.userInfo.groups)\"}]",
@@ -108,6 +109,14 @@ fn finding(context: &Context<'_>, weakness: &Weakness, found: &Found<'_>) -> Dra
             quote(&policy.name),
         )),
         Weakness::ObjectSelector => object_selector(denial),
+        Weakness::Marked(mark) => Draft::new(
+            Severity::Medium,
+            format!("{policy} lets every CRD pass that carries the label or annotation {mark}"),
+            "the author of a CRD chooses its labels and annotations, and so whether it is denied",
+            "decide by who asks, not by labels or annotations of the object",
+        )
+        .evidence(policy.clone(), "spec.validations")
+        .confirm(confirm_marked(found, mark)),
         Weakness::LetsThrough(other) => Draft::new(
             Severity::Medium,
             format!("{policy} denies by who asks, and lets {other} through"),
@@ -121,6 +130,13 @@ fn finding(context: &Context<'_>, weakness: &Weakness, found: &Found<'_>) -> Dra
     let mut draft = draft.accounts(found.accounts.iter().cloned());
     draft.severity = severity(context);
     draft
+}
+
+/// The marked creation passes.
+fn confirm_marked(found: &Found<'_>, mark: &Mark) -> String {
+    found.accounts.first().map_or_else(String::new, |account| {
+        format!("{} >/dev/null", try_it(account, &marked(found.probe, mark)))
+    })
 }
 
 fn no_decision(found: &Found<'_>) -> Draft {
