@@ -8,7 +8,7 @@ use opsec_practices::{CheckOptions, SelectedBaseline, check};
 /// `title · gain · remedy` of the finding of a right, for an operator that holds these rules.
 fn said(right: &str, rules: &str) -> String {
     let text = format!(
-        r#"
+        r"
 apiVersion: apps/v1
 kind: Deployment
 metadata: {{name: o, namespace: ops}}
@@ -28,7 +28,7 @@ kind: ClusterRoleBinding
 metadata: {{name: o}}
 roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: o}}
 subjects: [{{kind: ServiceAccount, name: o, namespace: ops}}]
-"#
+"
     );
     let input = Input {
         name: "o.yaml".into(),
@@ -69,8 +69,8 @@ fn impersonated_groups_are_not_called_users() {
 
 #[test]
 fn roles_that_are_named_are_not_any_role() {
-    let rules = r#"{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], verbs: [bind], resourceNames: [view]},
-      {apiGroups: [rbac.authorization.k8s.io], resources: [clusterrolebindings], verbs: [create]}"#;
+    let rules = r"{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], verbs: [bind], resourceNames: [view]},
+      {apiGroups: [rbac.authorization.k8s.io], resources: [clusterrolebindings], verbs: [create]}";
     assert_eq!(
         said("ESC-BIND", rules),
         "can bind roles named view · the roles that are named can be bound to anyone, itself included · remove the verb bind for those roles; let an administrator bind what the operator needs"
@@ -79,9 +79,9 @@ fn roles_that_are_named_are_not_any_role() {
 
 #[test]
 fn who_may_only_patch_workloads_does_not_create_them() {
-    let rules = r#"{apiGroups: [apps], resources: [deployments], verbs: [patch]}"#;
+    let rules = r"{apiGroups: [apps], resources: [deployments], verbs: [patch]}";
     assert!(said("RUN-WORKLOAD", rules).starts_with("can change workloads in every namespace · "));
-    let rules = r#"{apiGroups: [apps], resources: [deployments], verbs: [create]}"#;
+    let rules = r"{apiGroups: [apps], resources: [deployments], verbs: [create]}";
     assert!(said("RUN-WORKLOAD", rules).starts_with("can create workloads in every namespace · "));
 }
 
