@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use opsec_manifests::{Input, Options, read};
-use opsec_model::EffectiveBaseline;
+use opsec_model::{EffectiveBaseline, Report};
 use opsec_practices::{CheckOptions, SelectedBaseline, check};
 
 /// `title · gain · remedy` of the finding of a right, for an operator that holds these rules.
@@ -30,9 +30,21 @@ roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: o}}
 subjects: [{{kind: ServiceAccount, name: o, namespace: ops}}]
 "
     );
+    let report = judged(&text);
+    let finding = report
+        .practices
+        .iter()
+        .flat_map(|practice| &practice.findings)
+        .find(|finding| finding.right.as_deref() == Some(right))
+        .unwrap();
+    let (title, gain) = (&finding.title, &finding.gain);
+    format!("{title} · {gain} · {}", finding.remedy)
+}
+
+fn judged(text: &str) -> Report {
     let input = Input {
         name: "o.yaml".into(),
-        bytes: text.into_bytes(),
+        bytes: text.into(),
     };
     let snapshot = read(&[input], &Options::default()).unwrap().snapshot;
     let options = CheckOptions {
@@ -46,15 +58,7 @@ subjects: [{{kind: ServiceAccount, name: o, namespace: ops}}]
         baseline: EffectiveBaseline::builtin().unwrap(),
         notices: Vec::new(),
     };
-    let report = check(&snapshot, &options, &builtin).unwrap().remove(0);
-    let finding = report
-        .practices
-        .iter()
-        .flat_map(|practice| &practice.findings)
-        .find(|finding| finding.right.as_deref() == Some(right))
-        .unwrap();
-    let (title, gain) = (&finding.title, &finding.gain);
-    format!("{title} · {gain} · {}", finding.remedy)
+    check(&snapshot, &options, &builtin).unwrap().remove(0)
 }
 
 #[test]
@@ -89,4 +93,29 @@ fn who_may_only_patch_workloads_does_not_create_them() {
 fn what_says_its_namespace_is_not_told_another() {
     let rules = r#"{apiGroups: [""], resources: [configmaps], verbs: [create]}"#;
     assert!(said("ESC-AWSAUTH", rules).starts_with("can write ConfigMaps of kube-system · "));
+}
+
+#[test]
+fn nobody_is_told_to_label_kube_system() {
+    let text = r"
+apiVersion: v1
+kind: Pod
+metadata: {name: o, namespace: kube-system}
+spec: {serviceAccountName: o, containers: [{name: o, image: o}]}
+";
+    let report = judged(text);
+    let findings = report
+        .practices
+        .iter()
+        .flat_map(|practice| &practice.findings);
+    let remedies: Vec<&str> = findings
+        .filter(|finding| finding.rule == "OPSEC405")
+        .map(|finding| finding.remedy.as_str())
+        .collect();
+    assert_eq!(
+        remedies,
+        [
+            "move the operator's pods from kube-system to a namespace that enforces restricted; the label would refuse the cluster's own pods"
+        ]
+    );
 }

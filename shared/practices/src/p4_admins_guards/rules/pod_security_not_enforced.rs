@@ -156,6 +156,13 @@ fn components_in(context: &Context<'_>, namespace: &str) -> Vec<ObjectRef> {
 
 /// The label, with a word of warning where pods that are there would be refused by it.
 fn remedy(context: &Context<'_>, namespaces: &[(&str, PodSecurityLevel)]) -> String {
+    // The cluster's own pods in kube-system do not meet what is asked of an operator's.
+    if let [(name @ "kube-system", level)] = namespaces {
+        return format!(
+            "move the operator's pods from {name} to a namespace that enforces {}; the label would refuse the cluster's own pods",
+            level.as_str()
+        );
+    }
     let labels: Vec<String> = namespaces
         .iter()
         .map(|(name, level)| format!("namespace {name} {ENFORCE_LABEL}={}", level.as_str()))
