@@ -2,7 +2,10 @@
 
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use opsec_model::Status;
+
+use crate::output::say;
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,18 +56,63 @@ impl From<Exit> for ExitCode {
 
 /// Prints what the parser of the command line answers: help, the version, or what is wrong.
 pub(crate) fn of_parser(answer: &clap::Error) -> Exit {
+    let shows_help = answer.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if answer.use_stderr() && !shows_help {
+        say(&one_line(&answer.render().to_string()));
+        return Exit::Usage;
+    }
     // A closed pipe keeps the status.
     let _ = answer.print();
-    if answer.use_stderr() {
+    if shows_help {
         Exit::Usage
     } else {
         Exit::Success
     }
 }
 
+/// What is wrong, as every error on one line; the parser spreads it over a paragraph.
+fn one_line(paragraph: &str) -> String {
+    let mut line = String::new();
+    let lines = paragraph.lines().map(str::trim);
+    for part in lines.take_while(|part| !part.starts_with("Usage:")) {
+        if part.is_empty() || part.starts_with("For more information") {
+            continue;
+        }
+        if !line.is_empty() {
+            line.push_str(match (line.ends_with(':'), part.starts_with('[')) {
+                (false, false) => "; ",
+                _ => " ",
+            });
+        }
+        line.push_str(part);
+    }
+    line.push_str("; --help says more");
+    line
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_parser_says_is_one_line() {
+        for (paragraph, line) in [
+            (
+                "error: invalid value 'x' for '--half <HALF>'\n  [possible values: operator, cluster]\n\nFor more information, try '--help'.\n",
+                "error: invalid value 'x' for '--half <HALF>' [possible values: operator, cluster]; --help says more",
+            ),
+            (
+                "error: the following required arguments were not provided:\n  --filename <FILE>\n\nUsage: kubectl opsec baseline apply --filename <FILE>\n\nFor more information, try '--help'.\n",
+                "error: the following required arguments were not provided: --filename <FILE>; --help says more",
+            ),
+            (
+                "error: unexpected argument '--alll' found\n\n  tip: a similar argument exists: '--all'\n\nUsage: x\n",
+                "error: unexpected argument '--alll' found; tip: a similar argument exists: '--all'; --help says more",
+            ),
+        ] {
+            assert_eq!(one_line(paragraph), line);
+        }
+    }
 
     #[test]
     fn the_worst_status_decides() {

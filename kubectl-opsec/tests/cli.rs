@@ -450,9 +450,14 @@ fn usage_errors_are_status_2_and_help_is_0() {
         "frobnicate",
         "check -f a -o html",
         "check a --all -f b",
+        "check -f greedy.yaml -n Not_A_Namespace",
+        "check --half both -f greedy.yaml",
+        "baseline apply",
     ] {
         let ran = folder.run(line);
         assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
+        assert_eq!(ran.stderr.lines().count(), 1, "{ran:?}");
+        assert!(ran.stderr.starts_with("error: "), "{ran:?}");
     }
     for line in ["--help", "--version", "check --help", "help check"] {
         let ran = folder.run(line);

@@ -15,13 +15,29 @@ pub(crate) struct FileArgs {
     #[arg(short = 'R', long, help_heading = "Input")]
     pub(crate) recursive: bool,
     /// Where objects go that name no namespace [default: the one that their bindings name]
-    #[arg(short = 'n', long, value_name = "NAMESPACE", help_heading = "Input")]
+    #[arg(short = 'n', long, value_name = "NAMESPACE", value_parser = namespace, help_heading = "Input")]
     pub(crate) namespace: Option<String>,
     /// Judge as written although the bindings name another namespace than -n
     #[arg(long, requires = "namespace", help_heading = "Input")]
     pub(crate) namespace_as_given: bool,
     #[command(flatten)]
     limits: LimitArgs,
+}
+
+/// A namespace's name is a label of DNS; an empty one is none, as for kubectl.
+fn namespace(text: &str) -> Result<String, String> {
+    let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+    let fits = text.len() <= 63
+        && text.chars().all(|letter| plain(letter) || letter == '-')
+        && !text.starts_with('-')
+        && !text.ends_with('-');
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "`{text}` cannot be a namespace (lowercase letters, digits and `-`, 63 at most)"
+        ))
+    }
 }
 
 #[derive(Debug, Args)]

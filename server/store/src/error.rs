@@ -111,6 +111,10 @@ impl StoreError {
     pub(crate) fn sled(action: &'static str, path: &Path, error: sled::Error) -> Self {
         match error {
             sled::Error::Io(source) => Self::io(action, path, source),
+            // sled's own words name offsets and backtraces, which help nobody to mend it.
+            sled::Error::Corruption { .. } => {
+                Self::corrupt(path, "the log", "what it holds is not what was written")
+            }
             other => Self::corrupt(path, "the log", other.to_string()),
         }
     }
