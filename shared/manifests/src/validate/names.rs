@@ -1,5 +1,6 @@
 //! Names, labels and annotations. <https://kubernetes.io/docs/concepts/overview/working-with-objects/>
 
+use opsec_model::baseline::PodSecurityLevel;
 use opsec_model::objects::Metadata;
 
 use crate::invalid::{Check, Invalid};
@@ -35,8 +36,12 @@ pub(crate) fn spelling(kind: &KindRef, metadata: &Metadata) -> Check {
         let reason = format!("`{namespace}` is not a namespace's name");
         return Err(Invalid::new("metadata.namespace", reason));
     }
+    let is_namespace = kind.group.is_empty() && kind.kind == "Namespace";
     for (key, value) in &metadata.labels {
         label("metadata.labels", key, value)?;
+        if is_namespace {
+            pod_security(key, value)?;
+        }
     }
     let bad = metadata
         .annotations
@@ -48,6 +53,38 @@ pub(crate) fn spelling(kind: &KindRef, metadata: &Metadata) -> Check {
             format!("`{key}` is not an annotation's key"),
         ))
     })
+}
+
+/// Checks a label that Pod Security Admission reads; it refuses a Namespace with one that it does
+/// not know. <https://kubernetes.io/docs/concepts/security/pod-security-admission/>
+fn pod_security(key: &str, value: &str) -> Check {
+    let Some(mode) = key.strip_prefix("pod-security.kubernetes.io/") else {
+        return Ok(());
+    };
+    let (fits, expected) = match mode {
+        "enforce" | "audit" | "warn" => (
+            PodSecurityLevel::parse(value).is_some(),
+            "level (privileged, baseline, restricted)",
+        ),
+        "enforce-version" | "audit-version" | "warn-version" => (
+            is_standards_version(value),
+            "version of the standards (latest, or as in v1.36)",
+        ),
+        _ => return Ok(()),
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Invalid::new(
+        format!("metadata.labels.{key}"),
+        format!("`{value}` is not a {expected}"),
+    ))
+}
+
+fn is_standards_version(text: &str) -> bool {
+    let minor = text.strip_prefix("v1.").unwrap_or_default();
+    let digits = !minor.is_empty() && minor.chars().all(|letter| letter.is_ascii_digit());
+    text == "latest" || (digits && (minor == "0" || !minor.starts_with('0')))
 }
 
 /// Checks a label.
@@ -146,6 +183,23 @@ mod tests {
         }
         for (value, fits) in [("", true), ("v1.2_3", true), ("-a", false), ("a b", false)] {
             assert_eq!(is_label_value(value), fits, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_namespace_says_a_level_and_a_version_that_pod_security_knows() {
+        for (mode, value, fits) in [
+            ("enforce", "restricted", true),
+            ("enforce", "Restricted", false),
+            ("warn", "", false),
+            ("enforce-version", "latest", true),
+            ("enforce-version", "v1.36", true),
+            ("enforce-version", "v1.036", false),
+            ("audit-version", "1.36", false),
+            ("else", "anything", true),
+        ] {
+            let key = format!("pod-security.kubernetes.io/{mode}");
+            assert_eq!(pod_security(&key, value).is_ok(), fits, "{key}={value}");
         }
     }
 }
