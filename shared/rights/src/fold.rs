@@ -11,15 +11,13 @@ use crate::special::{ADMINISTRATORS, covers};
 use crate::{GradedHit, GradedRight};
 
 /// Pairs that are one finding where the first reaches as far and weighs no less.
-const PAIRS: [(&str, &[&str]); 9] = [
+const PAIRS: [(&str, &[&str]); 8] = [
     ("ESC-SECRET-MOD", &["ESC-SECRET-READ"]),
     ("GRD-WEBHOOK-DEL", &["GRD-WEBHOOK", "GRD-VWEBHOOK"]),
     ("GRD-NS-SUB", &["GRD-NS-PATCH"]),
     ("RUN-NODE-STATUS", &["RUN-NODE"]),
     ("GRD-CRD-STATUS", &["GRD-CRD-UPDATE"]),
     ("ESC-SECRET-CREATE", &["ESC-SECRET-WRITE"]),
-    // Where `create` is held too, `get` is not alone.
-    ("RUN-EXEC-GET", &["RUN-EXEC"]),
     // One finding: whichever of the two weighs more.
     ("NET-DNS", &["ESC-AWSAUTH"]),
     ("ESC-AWSAUTH", &["NET-DNS"]),

@@ -73,8 +73,8 @@ pub struct GradedHit {
 }
 
 impl GradedRight {
-    /// Whether it is held through a group that every ServiceAccount or every user is in, and by
-    /// nothing else.
+    /// Indices of every grant that gives it, into [`opsec_rbac::EffectiveRights::grants`]; those
+    /// of rights folded into it are not among them.
     pub fn grants(&self) -> BTreeSet<usize> {
         self.hits
             .iter()

@@ -95,8 +95,8 @@ pub struct Workload {
     /// What its environment says about the namespaces it watches.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub watch_settings: Vec<WatchSetting>,
-    /// Arguments of its containers that name a namespace to watch or a port to serve are not
-    /// read; this is the hook that a package manager runs it as, when it is one.
+    /// The hook that a package manager runs it as, as its annotation says it (`post-install`,
+    /// `test`); absent when it is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hook: Option<String>,
 }
