@@ -55,6 +55,13 @@ impl CheckService for Check {
     ) -> Result<Response<v1::ListRulesResponse>, Status> {
         Ok(Response::new(self.rules(&request.into_inner())?))
     }
+
+    async fn explain_rule(
+        &self,
+        _request: Request<v1::ExplainRuleRequest>,
+    ) -> Result<Response<v1::ExplainRuleResponse>, Status> {
+        Err(Status::unimplemented("explain"))
+    }
 }
 
 impl Check {

@@ -9,24 +9,32 @@
 pub mod baseline;
 pub mod canonical;
 pub mod completeness;
+pub mod connections;
 pub mod declared_rights;
+pub mod explanation;
 pub mod notice;
 pub mod object_ref;
 pub mod objects;
+pub mod path;
 pub mod report;
+pub mod rights;
 pub mod snapshot;
 pub mod source_map;
 pub mod verdict;
 
 pub use baseline::{Baseline, BaselineSpec, EffectiveBaseline};
 pub use completeness::{Completeness, Kind};
+pub use connections::{Connection, ConnectionList, Peer, PortRange};
 pub use declared_rights::{DeclaredRights, GrantScope, OperatorRights, RightsGrant};
+pub use explanation::{Explained, Explanation};
 pub use notice::{Notice, NoticeCode};
 pub use object_ref::{ObjectRef, ServiceAccountRef};
+pub use path::{Hop, Path, PathEnd, PathList};
 pub use report::{
     Evidence, Finding, FindingStatus, GrantedBy, OperatorSummary, PracticeReport, Report,
     RuleOutcome,
 };
+pub use rights::{AccessAnswer, AccountAnswer, Allowed, Danger, Right, RightList};
 pub use snapshot::{Snapshot, Source, SourceKind};
 pub use source_map::{ObjectSource, SourceLine, SourceMap};
 pub use verdict::{Gain, Half, Reach, Severity, Status};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::notice::Notice;
 use crate::object_ref::{ObjectRef, ServiceAccountRef};
+use crate::path::Path;
 use crate::snapshot::Source;
 use crate::source_map::{SourceLine, SourceMap};
 use crate::verdict::{Gain, Half, Reach, Severity, Status};
@@ -46,6 +47,9 @@ pub struct Report {
     /// What is to be known beside the findings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Notice>,
+    /// The worst and shortest escalation chain to each end that is reached, the worst first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<Path>,
     /// The six practices, in order.
     pub practices: Vec<PracticeReport>,
 }
@@ -372,6 +376,9 @@ impl Report {
             for grant in &mut finding.granted_by {
                 grant.source = sources.locate(&grant.role, &grant.rule);
             }
+        }
+        for path in &mut self.paths {
+            path.locate(sources);
         }
         for notice in &mut self.notices {
             if let (None, Some(object)) = (&notice.source, &notice.object) {

@@ -173,6 +173,7 @@ fn judge(
         gains: report_gains(&context),
         counts: collated.counts,
         notices,
+        paths: Vec::new(),
         practices: collated.practices,
     }
 }

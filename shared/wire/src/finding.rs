@@ -80,7 +80,7 @@ pub(crate) fn decode_finding(finding: v1::Finding) -> Result<Finding, FieldError
     })
 }
 
-fn encode_evidence(evidence: &Evidence) -> v1::Evidence {
+pub(crate) fn encode_evidence(evidence: &Evidence) -> v1::Evidence {
     let Evidence {
         object,
         field,
@@ -93,7 +93,7 @@ fn encode_evidence(evidence: &Evidence) -> v1::Evidence {
     }
 }
 
-fn decode_evidence(evidence: v1::Evidence) -> Result<Evidence, FieldError> {
+pub(crate) fn decode_evidence(evidence: v1::Evidence) -> Result<Evidence, FieldError> {
     let v1::Evidence {
         object,
         field,
@@ -106,7 +106,7 @@ fn decode_evidence(evidence: v1::Evidence) -> Result<Evidence, FieldError> {
     })
 }
 
-fn encode_grant(grant: &GrantedBy) -> v1::Grant {
+pub(crate) fn encode_grant(grant: &GrantedBy) -> v1::Grant {
     let GrantedBy {
         subject,
         binding,
@@ -125,7 +125,7 @@ fn encode_grant(grant: &GrantedBy) -> v1::Grant {
     }
 }
 
-fn decode_grant(grant: v1::Grant) -> Result<GrantedBy, FieldError> {
+pub(crate) fn decode_grant(grant: v1::Grant) -> Result<GrantedBy, FieldError> {
     let v1::Grant {
         subject,
         binding,

@@ -7,6 +7,7 @@ mod field;
 mod finding;
 mod object;
 mod operator;
+mod path;
 mod report;
 mod snapshot;
 mod words;
@@ -15,6 +16,9 @@ pub use baseline::{decode_baseline, encode_baseline};
 pub use field::{FieldError, Problem};
 pub use object::{decode_notices, encode_notices};
 pub use operator::{decode_operator, encode_operator};
+pub use path::{decode_path, encode_path};
 pub use report::{decode_report, encode_report};
 pub use snapshot::{decode_snapshot, encode_snapshot};
-pub use words::{decode_half, decode_severity, encode_half, encode_severity};
+pub use words::{
+    decode_allowed, decode_half, decode_severity, encode_allowed, encode_half, encode_severity,
+};

@@ -8,6 +8,7 @@ use crate::field::{FieldError, Problem, decode_count, each, encode_count, messag
 use crate::finding::{decode_finding, encode_finding};
 use crate::object::{decode_notices, decode_source, encode_notices, encode_source};
 use crate::operator::{decode_operator, encode_operator};
+use crate::path::{decode_path, encode_path};
 use crate::words::{
     decode_finding_status, decode_gain, decode_half, decode_maybe, decode_severity, decode_status,
     encode_finding_status, encode_gain, encode_half, encode_maybe, encode_severity, encode_status,
@@ -30,6 +31,7 @@ pub fn encode_report(report: &Report) -> v1::Report {
         gains,
         counts,
         notices,
+        paths,
         practices,
     } = report;
     v1::Report {
@@ -48,6 +50,7 @@ pub fn encode_report(report: &Report) -> v1::Report {
         counts: Some(encode_counts(counts)),
         notices: encode_notices(notices),
         practices: practices.iter().map(encode_practice).collect(),
+        paths: paths.iter().map(encode_path).collect(),
     }
 }
 
@@ -80,6 +83,7 @@ pub fn decode_report(report: v1::Report) -> Result<Report, FieldError> {
             .collect::<Result<_, _>>()?,
         counts: message("counts", report.counts, decode_counts)?,
         notices: decode_notices("notices", report.notices)?,
+        paths: each("paths", report.paths, decode_path)?,
         practices: each("practices", report.practices, decode_practice)?,
     })
 }

@@ -2,7 +2,7 @@
 
 use opsec_model::report::FindingStatus;
 use opsec_model::snapshot::{PlacementReason, SourceKind};
-use opsec_model::{Gain, Half, Reach, Severity, Status};
+use opsec_model::{Allowed, Gain, Half, PathEnd, Reach, Severity, Status};
 use opsec_proto::v1;
 
 use crate::field::{FieldError, Problem};
@@ -36,6 +36,11 @@ words!(
     Gain, pub(crate) encode_gain, decode_gain:
     Identities, Secrets, Pods, Code, Nodes, Guards, Crds, Traffic
 );
+words!(
+    PathEnd, pub(crate) encode_path_end, decode_path_end:
+    ClusterAdmin, Node, Secrets, Workloads, Guards
+);
+words!(Allowed, pub encode_allowed, decode_allowed: Yes, No, Unknown);
 words!(
     FindingStatus, pub(crate) encode_finding_status, decode_finding_status:
     Fail, Unknown, Accepted, Noted

@@ -13,9 +13,9 @@ use opsec_model::report::{
 };
 use opsec_model::snapshot::{Placement, PlacementReason, SourceKind};
 use opsec_model::{
-    Baseline, Completeness, Evidence, Finding, FindingStatus, Gain, GrantedBy, Half, Kind, Notice,
-    NoticeCode, ObjectRef, OperatorSummary, PracticeReport, Reach, Report, RuleOutcome,
-    ServiceAccountRef, Severity, Snapshot, Source, SourceLine, Status,
+    Baseline, Completeness, Evidence, Finding, FindingStatus, Gain, GrantedBy, Half, Hop, Kind,
+    Notice, NoticeCode, ObjectRef, OperatorSummary, Path, PathEnd, PracticeReport, Reach, Report,
+    RuleOutcome, ServiceAccountRef, Severity, Snapshot, Source, SourceLine, Status,
 };
 use opsec_wire::{
     Problem, decode_baseline, decode_report, decode_snapshot, encode_baseline, encode_report,
@@ -257,7 +257,30 @@ impl Sample {
                 exempted: self.number(100),
             },
             notices: self.list(Self::notice),
+            paths: self.list(Self::path),
             practices: self.list(Self::practice),
+        }
+    }
+
+    fn path(&mut self) -> Path {
+        Path {
+            end: self.pick(&PathEnd::ALL),
+            severity: self.severity(),
+            cut: self.flag(),
+            hops: self.list(|s| Hop {
+                from: s.object(),
+                to: s.object(),
+                right: s.maybe(Self::text),
+                action: s.text(),
+                evidence: s.list(|s| Evidence {
+                    object: s.object(),
+                    field: s.text(),
+                    source: s.maybe(Self::line),
+                }),
+                practice: s.maybe(|s| u8::try_from(1 + s.number(6)).unwrap()),
+                cut: s.flag(),
+                reason: s.maybe(Self::text),
+            }),
         }
     }
 

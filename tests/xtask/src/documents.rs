@@ -4,7 +4,9 @@
 use std::path::Path;
 
 use opsec_model::report::{OperatorList, ReportList};
-use opsec_model::{Baseline, Report};
+use opsec_model::{
+    AccessAnswer, Baseline, ConnectionList, Explanation, PathList, Report, RightList,
+};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 
 use crate::workspace::{Outcome, root};
@@ -52,10 +54,15 @@ fn all() -> Result<Vec<Document>, String> {
             path: "deploy/crds/operatorrights.yaml",
             content: opsec_crd::crd_yaml(),
         },
+        schema::<AccessAnswer>("deploy/schemas/access-answer.json")?,
         schema::<Baseline>("deploy/schemas/baseline.json")?,
+        schema::<ConnectionList>("deploy/schemas/connection-list.json")?,
+        schema::<Explanation>("deploy/schemas/explanation.json")?,
         schema::<OperatorList>("deploy/schemas/operator-list.json")?,
+        schema::<PathList>("deploy/schemas/path-list.json")?,
         schema::<Report>("deploy/schemas/report.json")?,
         schema::<ReportList>("deploy/schemas/report-list.json")?,
+        schema::<RightList>("deploy/schemas/right-list.json")?,
     ])
 }
 

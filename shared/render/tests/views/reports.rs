@@ -164,6 +164,7 @@ fn report(name: &str, practices: Vec<PracticeReport>, gains: Vec<Gain>) -> Repor
         gains,
         counts,
         notices: Vec::new(),
+        paths: Vec::new(),
         practices,
     }
 }
