@@ -50,7 +50,7 @@ pub struct KindFacts {
     pub objects_json: ::prost::bytes::Bytes,
 }
 /// Where facts are from, and of what.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Source {
     /// Files, a cluster, or a saved snapshot.
     #[prost(enumeration = "SourceKind", tag = "1")]
@@ -61,6 +61,31 @@ pub struct Source {
     /// The cluster's name, live. It is the caller's word.
     #[prost(string, optional, tag = "3")]
     pub cluster: ::core::option::Option<::prost::alloc::string::String>,
+    /// The installations by OLM that ClusterServiceVersions of the files were judged as.
+    #[prost(message, repeated, tag = "4")]
+    pub olm_installations: ::prost::alloc::vec::Vec<OlmInstallation>,
+}
+/// A ClusterServiceVersion, and the installation that was judged: what OLM would make of it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct OlmInstallation {
+    /// The name of the ClusterServiceVersion, as in `etcdoperator.v0.9.4`.
+    #[prost(string, tag = "1")]
+    pub cluster_service_version: ::prost::alloc::string::String,
+    /// The package that it is a version of.
+    #[prost(string, tag = "2")]
+    pub package: ::prost::alloc::string::String,
+    /// The mode.
+    #[prost(enumeration = "InstallMode", tag = "3")]
+    pub install_mode: i32,
+    /// The namespace that it is installed in.
+    #[prost(string, tag = "4")]
+    pub namespace: ::prost::alloc::string::String,
+    /// The namespaces that it is installed for; empty is all.
+    #[prost(string, repeated, tag = "5")]
+    pub target_namespaces: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The kinds that it says it owns.
+    #[prost(message, repeated, tag = "6")]
+    pub owned_kinds: ::prost::alloc::vec::Vec<Kind>,
 }
 /// A kind of object as `kubectl get` names it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -157,6 +182,47 @@ pub struct SourceLine {
     #[prost(uint32, tag = "3")]
     pub line: u32,
 }
+/// Which namespaces an operator is installed for by OLM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum InstallMode {
+    /// Not said: the widest that the ClusterServiceVersion supports. Never sent in facts.
+    Unspecified = 0,
+    /// The namespace that it runs in.
+    OwnNamespace = 1,
+    /// One other namespace.
+    SingleNamespace = 2,
+    /// Several namespaces.
+    MultiNamespace = 3,
+    /// Every namespace.
+    AllNamespaces = 4,
+}
+impl InstallMode {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "INSTALL_MODE_UNSPECIFIED",
+            Self::OwnNamespace => "INSTALL_MODE_OWN_NAMESPACE",
+            Self::SingleNamespace => "INSTALL_MODE_SINGLE_NAMESPACE",
+            Self::MultiNamespace => "INSTALL_MODE_MULTI_NAMESPACE",
+            Self::AllNamespaces => "INSTALL_MODE_ALL_NAMESPACES",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "INSTALL_MODE_UNSPECIFIED" => Some(Self::Unspecified),
+            "INSTALL_MODE_OWN_NAMESPACE" => Some(Self::OwnNamespace),
+            "INSTALL_MODE_SINGLE_NAMESPACE" => Some(Self::SingleNamespace),
+            "INSTALL_MODE_MULTI_NAMESPACE" => Some(Self::MultiNamespace),
+            "INSTALL_MODE_ALL_NAMESPACES" => Some(Self::AllNamespaces),
+            _ => None,
+        }
+    }
+}
 /// Where facts are from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -247,6 +313,8 @@ pub enum PlacementReason {
     Bindings = 2,
     /// Nothing says where: `default`.
     Default = 3,
+    /// OLM installs what its ClusterServiceVersion came with there.
+    Installation = 4,
 }
 impl PlacementReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -259,6 +327,7 @@ impl PlacementReason {
             Self::Asked => "PLACEMENT_REASON_ASKED",
             Self::Bindings => "PLACEMENT_REASON_BINDINGS",
             Self::Default => "PLACEMENT_REASON_DEFAULT",
+            Self::Installation => "PLACEMENT_REASON_INSTALLATION",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -268,6 +337,7 @@ impl PlacementReason {
             "PLACEMENT_REASON_ASKED" => Some(Self::Asked),
             "PLACEMENT_REASON_BINDINGS" => Some(Self::Bindings),
             "PLACEMENT_REASON_DEFAULT" => Some(Self::Default),
+            "PLACEMENT_REASON_INSTALLATION" => Some(Self::Installation),
             _ => None,
         }
     }
@@ -1016,6 +1086,12 @@ pub struct RawDocuments {
     /// refused with FIELD_INVALID.
     #[prost(bool, tag = "3")]
     pub namespace_as_given: bool,
+    /// How OLM installs the ClusterServiceVersions; unspecified is the widest mode that each supports.
+    #[prost(enumeration = "InstallMode", tag = "4")]
+    pub install_mode: i32,
+    /// The namespaces that they are installed for, in the modes SingleNamespace and MultiNamespace.
+    #[prost(string, repeated, tag = "5")]
+    pub target_namespaces: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// One file: any number of YAML documents, or JSON.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -26,6 +26,8 @@ pub(crate) struct RawObject {
     pub namespace: Option<String>,
     /// Whether its namespace is one it was placed in.
     pub placed: bool,
+    /// Of an object that is made from another: the other's fields by its own.
+    pub made_from: BTreeMap<String, String>,
 }
 
 /// Group, version and kind.
@@ -179,6 +181,7 @@ impl Place<'_> {
             lines,
             namespace,
             placed: false,
+            made_from: BTreeMap::new(),
         }
     }
 

@@ -174,6 +174,7 @@ impl Reading {
                 ObjectSource {
                     start: raw.start,
                     fields: raw.lines,
+                    made_from: raw.made_from,
                 },
             );
             typed.push_to(&mut snapshot);
@@ -322,6 +323,7 @@ fn line_of(raw: &RawObject, field: &str) -> opsec_model::SourceLine {
     let source = ObjectSource {
         start: raw.start.clone(),
         fields: raw.lines.clone(),
+        made_from: BTreeMap::new(),
     };
     source.line_of(field)
 }

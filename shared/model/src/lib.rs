@@ -15,6 +15,7 @@ pub mod explanation;
 pub mod notice;
 pub mod object_ref;
 pub mod objects;
+pub mod olm;
 pub mod path;
 pub mod report;
 pub mod rights;
@@ -29,6 +30,7 @@ pub use declared_rights::{DeclaredRights, GrantScope, OperatorRights, RightsGran
 pub use explanation::{Explained, Explanation};
 pub use notice::{Notice, NoticeCode};
 pub use object_ref::{ObjectRef, ServiceAccountRef};
+pub use olm::{InstallMode, OlmInstallation};
 pub use path::{Hop, Path, PathEnd, PathList};
 pub use report::{
     Evidence, Finding, FindingStatus, GrantedBy, OperatorSummary, PracticeReport, Report,

@@ -22,6 +22,8 @@ pub enum NoticeCode {
     SubjectWithoutNamespace,
     /// Objects without a namespace were placed in one.
     NamespacePlaced,
+    /// What OLM would make of a ClusterServiceVersion, or why it would make nothing of it.
+    ClusterServiceVersion,
     /// Objects of kinds that no rule reads.
     UnknownKinds,
     /// An exemption that matches nothing.

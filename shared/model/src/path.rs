@@ -119,7 +119,7 @@ impl Path {
     pub fn locate(&mut self, sources: &SourceMap) {
         let evidence = self.hops.iter_mut().flat_map(|hop| &mut hop.evidence);
         for evidence in evidence {
-            evidence.source = sources.locate(&evidence.object, &evidence.field);
+            sources.place(evidence);
         }
     }
 }

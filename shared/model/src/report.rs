@@ -371,7 +371,7 @@ impl Report {
             .flat_map(|practice| &mut practice.findings)
         {
             for evidence in &mut finding.evidence {
-                evidence.source = sources.locate(&evidence.object, &evidence.field);
+                sources.place(evidence);
             }
             for grant in &mut finding.granted_by {
                 grant.source = sources.locate(&grant.role, &grant.rule);

@@ -17,6 +17,7 @@ use crate::objects::{
     ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, ValidatingWebhookConfiguration,
     Workload,
 };
+use crate::olm::OlmInstallation;
 
 /// Where a snapshot is from.
 #[derive(
@@ -47,6 +48,9 @@ pub struct Source {
     /// The cluster's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
+    /// The installations by OLM that ClusterServiceVersions of the files were judged as.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub olm_installations: Vec<OlmInstallation>,
 }
 
 /// How objects of the input that named no namespace were placed in one.
@@ -69,6 +73,8 @@ pub enum PlacementReason {
     Asked,
     /// The bindings of the same file name it.
     Bindings,
+    /// OLM installs what its ClusterServiceVersion came with there.
+    Installation,
     /// Nothing says where: `default`.
     #[default]
     Default,

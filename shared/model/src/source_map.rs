@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::object_ref::ObjectRef;
+use crate::report::Evidence;
 
 /// A line of an input file.
 #[derive(
@@ -29,9 +30,34 @@ pub struct ObjectSource {
     pub start: SourceLine,
     /// Line of each field by its path, as in `rules[3].verbs`, `spec.template.spec.hostNetwork`.
     pub fields: BTreeMap<String, u32>,
+    /// Of an object that is made from another, as OLM makes Roles from a ClusterServiceVersion:
+    /// the other's field by its own, as in `spec.install.spec.permissions[0].rules` by `rules`.
+    pub made_from: BTreeMap<String, String>,
 }
 
 impl ObjectSource {
+    /// How a field is called in the file: its own path, or that in the object that this one is
+    /// made from.
+    pub fn field_in_file(&self, field: &str) -> String {
+        let mut own = field;
+        loop {
+            match self.made_from.get(own) {
+                // Of a field that the other has none of, what the whole is made from is all there is.
+                Some(other) if own.is_empty() => return other.clone(),
+                Some(other) => {
+                    return format!("{other}{}", field.get(own.len()..).unwrap_or_default());
+                }
+                None if own.is_empty() => return field.to_owned(),
+                None => {
+                    own = own
+                        .rfind(['.', '['])
+                        .and_then(|cut| own.get(..cut))
+                        .unwrap_or_default()
+                }
+            }
+        }
+    }
+
     /// The line of a field, or of the nearest enclosing field that is known, or of the object.
     pub fn line_of(&self, field: &str) -> SourceLine {
         let mut path = field;
@@ -62,6 +88,15 @@ impl SourceMap {
     pub fn locate(&self, object: &ObjectRef, field: &str) -> Option<SourceLine> {
         self.objects.get(object).map(|source| source.line_of(field))
     }
+
+    /// Fills in where evidence stands, and names the field as the file does. Evidence that has a
+    /// place keeps it.
+    pub fn place(&self, evidence: &mut Evidence) {
+        if let (None, Some(source)) = (&evidence.source, self.objects.get(&evidence.object)) {
+            evidence.source = Some(source.line_of(&evidence.field));
+            evidence.field = source.field_in_file(&evidence.field);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -76,9 +111,40 @@ mod tests {
             line: 10,
         };
         let fields = BTreeMap::from([("rules".into(), 14), ("rules[1]".into(), 17)]);
-        let source = ObjectSource { start, fields };
+        let source = ObjectSource {
+            start,
+            fields,
+            made_from: BTreeMap::new(),
+        };
         assert_eq!(source.line_of("rules[1].verbs").line, 17);
         assert_eq!(source.line_of("rules[7]").line, 14);
         assert_eq!(source.line_of("spec.replicas").line, 10);
+    }
+    #[test]
+    fn a_made_objects_fields_are_named_as_the_other_names_them() {
+        let own = |field: &str, other: &str| (field.to_owned(), other.to_owned());
+        let mut source = ObjectSource {
+            start: SourceLine {
+                file: "csv.yaml".into(),
+                document: 1,
+                line: 10,
+            },
+            fields: BTreeMap::new(),
+            made_from: BTreeMap::new(),
+        };
+        assert_eq!(source.field_in_file("rules[2].verbs"), "rules[2].verbs");
+        source.made_from = BTreeMap::from([
+            own("", "spec.permissions[0]"),
+            own("rules", "spec.permissions[0].rules"),
+            own("rules[2]", "spec.permissions[0]"),
+        ]);
+        for (field, expected) in [
+            ("rules[0].verbs", "spec.permissions[0].rules[0].verbs"),
+            ("rules[2]", "spec.permissions[0]"),
+            ("rulesets", "spec.permissions[0]"),
+            ("", "spec.permissions[0]"),
+        ] {
+            assert_eq!(source.field_in_file(field), expected, "{field}");
+        }
     }
 }

@@ -20,5 +20,6 @@ pub use path::{decode_path, encode_path};
 pub use report::{decode_report, encode_report};
 pub use snapshot::{decode_snapshot, encode_snapshot};
 pub use words::{
-    decode_allowed, decode_half, decode_severity, encode_allowed, encode_half, encode_severity,
+    decode_allowed, decode_half, decode_install_mode, decode_severity, encode_allowed, encode_half,
+    encode_install_mode, encode_severity,
 };

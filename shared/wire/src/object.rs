@@ -1,10 +1,14 @@
 //! Objects by name, lines of files, notices, and where facts are from.
 
-use opsec_model::{Notice, NoticeCode, ObjectRef, ServiceAccountRef, Source, SourceLine};
+use opsec_model::{
+    Kind, Notice, NoticeCode, ObjectRef, OlmInstallation, ServiceAccountRef, Source, SourceLine,
+};
 use opsec_proto::v1;
 
 use crate::field::{FieldError, Problem, each};
-use crate::words::{decode_source_kind, encode_source_kind};
+use crate::words::{
+    decode_install_mode, decode_source_kind, encode_install_mode, encode_source_kind,
+};
 
 pub(crate) fn encode_object(object: &ObjectRef) -> v1::ObjectRef {
     let ObjectRef {
@@ -134,11 +138,13 @@ pub(crate) fn encode_source(source: &Source) -> v1::Source {
         kind,
         context,
         cluster,
+        olm_installations,
     } = source;
     v1::Source {
         kind: encode_source_kind(*kind),
         context: context.clone(),
         cluster: cluster.clone(),
+        olm_installations: olm_installations.iter().map(encode_installation).collect(),
     }
 }
 
@@ -147,10 +153,59 @@ pub(crate) fn decode_source(source: v1::Source) -> Result<Source, FieldError> {
         kind,
         context,
         cluster,
+        olm_installations,
     } = source;
     Ok(Source {
         kind: decode_source_kind("kind", kind)?,
         context,
         cluster,
+        olm_installations: each("olm_installations", olm_installations, decode_installation)?,
     })
+}
+
+fn encode_installation(installation: &OlmInstallation) -> v1::OlmInstallation {
+    let OlmInstallation {
+        cluster_service_version,
+        package,
+        install_mode,
+        namespace,
+        target_namespaces,
+        owned_kinds,
+    } = installation.clone();
+    v1::OlmInstallation {
+        cluster_service_version,
+        package,
+        install_mode: encode_install_mode(install_mode),
+        namespace,
+        target_namespaces,
+        owned_kinds: owned_kinds.iter().map(encode_kind).collect(),
+    }
+}
+
+fn decode_installation(installation: v1::OlmInstallation) -> Result<OlmInstallation, FieldError> {
+    let v1::OlmInstallation {
+        cluster_service_version,
+        package,
+        install_mode,
+        namespace,
+        target_namespaces,
+        owned_kinds,
+    } = installation;
+    Ok(OlmInstallation {
+        cluster_service_version,
+        package,
+        install_mode: decode_install_mode("install_mode", install_mode)?,
+        namespace,
+        target_namespaces,
+        owned_kinds: owned_kinds.into_iter().map(decode_kind).collect(),
+    })
+}
+
+pub(crate) fn encode_kind(kind: &Kind) -> v1::Kind {
+    let Kind { resource, group } = kind.clone();
+    v1::Kind { group, resource }
+}
+
+pub(crate) fn decode_kind(kind: v1::Kind) -> Kind {
+    Kind::new(kind.resource, kind.group)
 }

@@ -9,7 +9,9 @@ use opsec_proto::v1::CompletenessState;
 
 use crate::facts::{decode_facts, encode_facts};
 use crate::field::{FieldError, Problem, decode_count, each, encode_count, message};
-use crate::object::{decode_notices, decode_source, encode_notices, encode_source};
+use crate::object::{
+    decode_kind, decode_notices, decode_source, encode_kind, encode_notices, encode_source,
+};
 use crate::words::{decode_placement_reason, encode_placement_reason};
 
 /// A snapshot for the wire.
@@ -49,15 +51,6 @@ pub fn decode_snapshot(snapshot: v1::Snapshot) -> Result<Snapshot, FieldError> {
     };
     decode_facts(snapshot.facts, &mut decoded)?;
     Ok(decoded)
-}
-
-fn encode_kind(kind: &Kind) -> v1::Kind {
-    let Kind { resource, group } = kind.clone();
-    v1::Kind { group, resource }
-}
-
-fn decode_kind(kind: v1::Kind) -> Kind {
-    Kind::new(kind.resource, kind.group)
 }
 
 fn encode_incomplete((kind, completeness): (&Kind, &Completeness)) -> v1::IncompleteKind {

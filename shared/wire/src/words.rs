@@ -2,7 +2,7 @@
 
 use opsec_model::report::FindingStatus;
 use opsec_model::snapshot::{PlacementReason, SourceKind};
-use opsec_model::{Allowed, Gain, Half, PathEnd, Reach, Severity, Status};
+use opsec_model::{Allowed, Gain, Half, InstallMode, PathEnd, Reach, Severity, Status};
 use opsec_proto::v1;
 
 use crate::field::{FieldError, Problem};
@@ -48,7 +48,11 @@ words!(
 words!(SourceKind, pub(crate) encode_source_kind, decode_source_kind: Files, Cluster, Snapshot);
 words!(
     PlacementReason, pub(crate) encode_placement_reason, decode_placement_reason:
-    Asked, Bindings, Default
+    Asked, Bindings, Installation, Default
+);
+words!(
+    InstallMode, pub encode_install_mode, decode_install_mode:
+    OwnNamespace, SingleNamespace, MultiNamespace, AllNamespaces
 );
 
 /// The number of a word that may be absent: 0 is unspecified in every enum of the wire.

@@ -13,9 +13,10 @@ use opsec_model::report::{
 };
 use opsec_model::snapshot::{Placement, PlacementReason, SourceKind};
 use opsec_model::{
-    Baseline, Completeness, Evidence, Finding, FindingStatus, Gain, GrantedBy, Half, Hop, Kind,
-    Notice, NoticeCode, ObjectRef, OperatorSummary, Path, PathEnd, PracticeReport, Reach, Report,
-    RuleOutcome, ServiceAccountRef, Severity, Snapshot, Source, SourceLine, Status,
+    Baseline, Completeness, Evidence, Finding, FindingStatus, Gain, GrantedBy, Half, Hop,
+    InstallMode, Kind, Notice, NoticeCode, ObjectRef, OlmInstallation, OperatorSummary, Path,
+    PathEnd, PracticeReport, Reach, Report, RuleOutcome, ServiceAccountRef, Severity, Snapshot,
+    Source, SourceLine, Status,
 };
 use opsec_wire::{
     Problem, decode_baseline, decode_report, decode_snapshot, encode_baseline, encode_report,
@@ -140,6 +141,14 @@ impl Sample {
             kind,
             context: self.maybe(Self::text),
             cluster: self.maybe(Self::text),
+            olm_installations: self.list(|s| OlmInstallation {
+                cluster_service_version: s.text(),
+                package: s.text(),
+                install_mode: s.pick(&InstallMode::ALL),
+                namespace: s.text(),
+                target_namespaces: s.list(Self::text),
+                owned_kinds: s.list(Self::kind),
+            }),
         }
     }
 
@@ -321,6 +330,7 @@ impl Sample {
                 reason: s.pick(&[
                     PlacementReason::Asked,
                     PlacementReason::Bindings,
+                    PlacementReason::Installation,
                     PlacementReason::Default,
                 ]),
                 objects: s.number(1_000),
