@@ -15,10 +15,14 @@ const SUFFIXES: [&str; 5] = [
     "-system",
 ];
 
-/// The first of part-of, instance and name that all components share, the only workload, else the
-/// namespace less its suffix.
+/// The package of the ClusterServiceVersion that OLM installs all components by, else the first of
+/// part-of, instance and name that all of them share, the only workload, else the namespace less
+/// its suffix.
 pub(crate) fn of(components: &[&Workload], namespaces: &BTreeSet<String>) -> String {
     let marks: Vec<Marks> = components.iter().map(|w| Marks::of_workload(w)).collect();
+    if let Some(package) = package(&marks) {
+        return package;
+    }
     let labels: [fn(&Marks) -> &BTreeSet<String>; 3] = [
         |marks| &marks.part_of,
         |marks| &marks.instance,
@@ -33,6 +37,27 @@ pub(crate) fn of(components: &[&Workload], namespaces: &BTreeSet<String>) -> Str
     }
     let namespace = namespaces.first().map(String::as_str).unwrap_or_default();
     without_suffix(namespace).to_owned()
+}
+
+/// The package that the label of OLM's names, else the version's name without its version.
+fn package(marks: &[Marks]) -> Option<String> {
+    let version = shared(marks, |marks| &marks.cluster_service_versions)?;
+    let package = shared(marks, |marks| &marks.olm_packages);
+    let package = package.and_then(|label| Some(label.rsplit_once('.')?.0.to_owned()));
+    Some(package.unwrap_or_else(|| package_of(&version).to_owned()))
+}
+
+/// A ClusterServiceVersion's name without the version: `etcdoperator` of `etcdoperator.v0.9.4`.
+pub(crate) fn package_of(version: &str) -> &str {
+    let begins = |rest: &str| {
+        rest.trim_start_matches('v')
+            .starts_with(|c: char| c.is_ascii_digit())
+    };
+    version
+        .match_indices('.')
+        .find(|(dot, _)| *dot > 0 && version.get(dot + 1..).is_some_and(begins))
+        .and_then(|(dot, _)| version.get(..dot))
+        .unwrap_or(version)
 }
 
 /// A namespace less `-operator`, `-system` and the like.
@@ -56,6 +81,19 @@ fn shared(marks: &[Marks], label: fn(&Marks) -> &BTreeSet<String>) -> Option<Str
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_version_is_taken_from_a_cluster_service_versions_name() {
+        for (version, package) in [
+            ("etcdoperator.v0.9.4-clusterwide", "etcdoperator"),
+            ("syndesis-operator.1.12.0", "syndesis-operator"),
+            ("thing.vendor.v1.2.3", "thing.vendor"),
+            ("thing", "thing"),
+            (".v1", ".v1"),
+        ] {
+            assert_eq!(package_of(version), package);
+        }
+    }
 
     #[test]
     fn one_suffix_is_taken_from_a_namespace() {

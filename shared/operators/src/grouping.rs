@@ -1,6 +1,7 @@
 //! Which workloads belong to one installation.
 //!
-//! From files the workloads of one namespace do, unless their part-of or instance labels differ.
+//! From files the workloads of one namespace do, unless their part-of or instance labels differ
+//! or OLM installs them by another version.
 //! Live, those that share such a label, an OLM owner, a Helm release, a binding or a
 //! ServiceAccount.
 
@@ -137,10 +138,22 @@ fn made_by_another(facts: &Facts<'_>, workload: &Workload) -> bool {
 /// Unites the workloads of each namespace. Where labels tell several installations apart, those
 /// that say less go with the only one they can belong to.
 fn in_one_namespace(members: &[Member<'_>], sets: &mut UnionFind) {
-    let mut namespaces: BTreeMap<(&str, &Option<Deployed>), Vec<usize>> = BTreeMap::new();
+    type Place<'a> = (&'a str, &'a Option<Deployed>);
+    let mut namespaces: BTreeMap<Place<'_>, Vec<usize>> = BTreeMap::new();
+    let mut versions: BTreeMap<(Place<'_>, &BTreeSet<String>), Vec<usize>> = BTreeMap::new();
     for (position, member) in members.iter().enumerate() {
-        let key = (member.workload.namespace(), &member.deployed);
-        namespaces.entry(key).or_default().push(position);
+        let place = (member.workload.namespace(), &member.deployed);
+        let installed_by = &member.marks.cluster_service_versions;
+        if installed_by.is_empty() {
+            namespaces.entry(place).or_default().push(position);
+        } else {
+            let key = (place, installed_by);
+            versions.entry(key).or_default().push(position);
+        }
+    }
+    // What OLM installs by one version is one installation, whatever its labels say.
+    for positions in versions.into_values() {
+        unite(positions, sets);
     }
     for positions in namespaces.into_values() {
         let here: Vec<(usize, &Member<'_>)> = positions

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use opsec_facts::Facts;
 use opsec_model::objects::Workload;
 use opsec_model::report::{AccountSummary, ComponentSummary};
-use opsec_model::{Kind, ObjectRef, OperatorSummary, ServiceAccountRef};
+use opsec_model::{Kind, ObjectRef, OlmInstallation, OperatorSummary, ServiceAccountRef};
 
 use crate::intended::IntendedCandidates;
 use crate::marks::Marks;
@@ -95,6 +95,13 @@ impl Operator {
         self.components
             .iter()
             .any(|component| component.object == *object)
+    }
+
+    /// Whether OLM installs it so.
+    pub fn is_installed_by(&self, installation: &OlmInstallation) -> bool {
+        let version = &installation.cluster_service_version;
+        self.namespaces.contains(&installation.namespace)
+            && self.marks.cluster_service_versions.contains(version)
     }
 
     /// The groups in which it owns a kind.

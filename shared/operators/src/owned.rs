@@ -27,7 +27,21 @@ pub(crate) fn kinds(facts: &Facts<'_>, installations: &[Installation]) -> Vec<BT
             }
         }
     }
+    for (installation, kinds) in installations.iter().zip(&mut kinds) {
+        kinds.extend(said_by_versions(facts, installation));
+    }
     kinds
+}
+
+/// What the ClusterServiceVersions that OLM installs it by say that it owns: their definitions
+/// need not be among the files.
+fn said_by_versions(facts: &Facts<'_>, installation: &Installation) -> Vec<Kind> {
+    let versions = &installation.marks.cluster_service_versions;
+    let said = facts.snapshot().source.olm_installations.iter();
+    said.filter(|said| versions.contains(&said.cluster_service_version))
+        .filter(|said| installation.namespaces.contains(&said.namespace))
+        .flat_map(|said| said.owned_kinds.clone())
+        .collect()
 }
 
 /// Plural and group of a definition.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use opsec_facts::Facts;
 
-use crate::display_name::without_suffix;
+use crate::display_name::{package_of, without_suffix};
 use crate::operator::Operator;
 
 /// An operator as errors list it.
@@ -225,14 +225,12 @@ fn is_label(operator: &Operator, name: &str) -> bool {
 fn is_cluster_service_version(operator: &Operator, name: &str) -> bool {
     let versions = operator.marks.cluster_service_versions.iter();
     let packages = operator.marks.olm_packages.iter();
-    versions.into_iter().any(|version| {
-        version == name
-            || version
-                .split_once(".v")
-                .is_some_and(|(stem, _)| stem == name)
-    }) || packages
-        .filter_map(|package| package.rsplit_once('.'))
-        .any(|(package, _)| package == name)
+    versions
+        .into_iter()
+        .any(|version| version == name || package_of(version) == name)
+        || packages
+            .filter_map(|package| package.rsplit_once('.'))
+            .any(|(package, _)| package == name)
 }
 
 fn is_helm_release(operator: &Operator, name: &str) -> bool {

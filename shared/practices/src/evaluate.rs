@@ -11,7 +11,8 @@ use opsec_model::canonical::CanonicalError;
 use opsec_model::report::{BaselineSummary, OperatorSummary};
 use opsec_model::snapshot::PlacementReason;
 use opsec_model::{
-    API_VERSION, EffectiveBaseline, Half, Notice, NoticeCode, Report, Severity, Snapshot, Status,
+    API_VERSION, EffectiveBaseline, Half, Notice, NoticeCode, Report, Severity, Snapshot, Source,
+    Status,
 };
 use opsec_operators::{Operator, ResolveError};
 use opsec_rights::gains;
@@ -158,7 +159,7 @@ fn judge(
         } else {
             snapshot.kubernetes_version.clone()
         },
-        source: snapshot.source.clone(),
+        source: source(&operator, snapshot),
         operator: operator.summary(&context.namespaces().intended_for_report()),
         baseline: BaselineSummary {
             name: baseline.name.clone(),
@@ -176,6 +177,15 @@ fn judge(
         paths: Vec::new(),
         practices: collated.practices,
     }
+}
+
+/// Where the facts are from; of the installations by OLM, those of this operator.
+fn source(operator: &Operator, snapshot: &Snapshot) -> Source {
+    let mut source = snapshot.source.clone();
+    source
+        .olm_installations
+        .retain(|installation| operator.is_installed_by(installation));
+    source
 }
 
 fn report_gains(context: &Context<'_>) -> Vec<opsec_model::Gain> {
@@ -232,7 +242,8 @@ fn placements(context: &Context<'_>) -> Vec<Notice> {
             let why = match placement.reason {
                 PlacementReason::Asked => "as asked",
                 PlacementReason::Bindings => "which the bindings of their file name",
-                PlacementReason::Default => return None,
+                // Where OLM installs is said of the installation.
+                PlacementReason::Default | PlacementReason::Installation => return None,
             };
             let noun = if placement.objects == 1 {
                 "object names"

@@ -4,7 +4,7 @@
 use std::io;
 
 use opsec_model::report::OperatorSummary;
-use opsec_model::{Gain, NoticeCode, Report, SourceKind};
+use opsec_model::{Gain, InstallMode, NoticeCode, OlmInstallation, Report, SourceKind};
 
 use crate::Options;
 use crate::layout::{pad, width, wrap};
@@ -54,7 +54,13 @@ fn judged_from(report: &Report, options: &Options) -> String {
                 Some(objects) => count(objects, "object"),
                 None => "files".to_owned(),
             };
-            format!("{what}, as if applied to an empty {release} cluster")
+            let cluster = format!("an empty {release} cluster");
+            if source.olm_installations.is_empty() {
+                return format!("{what}, as if applied to {cluster}");
+            }
+            let installed: Vec<String> = source.olm_installations.iter().map(installed).collect();
+            let installed = installed.join("; ");
+            format!("{what}, as OLM would install it: {installed} of {cluster}")
         }
         SourceKind::Cluster | SourceKind::Snapshot => {
             let name = source.cluster.as_deref().or(source.context.as_deref());
@@ -68,6 +74,18 @@ fn judged_from(report: &Report, options: &Options) -> String {
             };
             format!("{saved}{cluster}, judged as {release}")
         }
+    }
+}
+
+/// `AllNamespaces, in operators`; `SingleNamespace, in ops for shop`.
+fn installed(installation: &OlmInstallation) -> String {
+    let mode = installation.install_mode;
+    let place = format!("{mode}, in {}", installation.namespace);
+    match mode {
+        InstallMode::SingleNamespace | InstallMode::MultiNamespace => {
+            format!("{place} for {}", some(&installation.target_namespaces, 3))
+        }
+        InstallMode::AllNamespaces | InstallMode::OwnNamespace => place,
     }
 }
 

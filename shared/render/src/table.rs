@@ -206,6 +206,7 @@ fn weight(code: NoticeCode) -> Option<u8> {
         NoticeCode::NamespacePlaced
         | NoticeCode::DuplicateObject
         | NoticeCode::DuplicateKey
+        | NoticeCode::ClusterServiceVersion
         | NoticeCode::UnknownKinds
         | NoticeCode::PresumedOwnGroups
         | NoticeCode::InferredIntendedNamespaces
