@@ -1,6 +1,7 @@
 //! The task runner: `cargo xtask TASK`. CI calls `cargo xtask test` and nothing else.
 
 mod check;
+mod cluster;
 mod deny;
 mod documents;
 mod r#gen;
@@ -19,9 +20,11 @@ const USAGE: &str = "\
 usage: cargo xtask TASK
 
   gen [--check]     write what is generated and checked in (with --check: compare)
+  gen bootstrap     remake shared/kubernetes/data/ from an empty API server
   tidy              the shape of the tree: edges, sizes, names, words
   check             format, tidy, gen --check, clippy, documentation, cargo-deny
   test              check, every test, and the first command of README.md
+  cluster up [RELEASE] | down   a real control plane on loopback, to play with
   readme [--check]  run README.md's first command and put its output below it";
 
 fn main() -> ExitCode {
@@ -40,6 +43,8 @@ fn task(arguments: &[&str]) -> Outcome {
     match arguments {
         ["gen"] => generated::write(),
         ["gen", "--check"] => generated::check(),
+        ["gen", "bootstrap"] => cluster::bootstrap(),
+        ["cluster", arguments @ ..] => cluster::run(arguments),
         ["tidy"] => tidy::run(),
         ["check"] => check::run(),
         ["test"] => test::run(),
