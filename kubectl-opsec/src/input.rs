@@ -22,6 +22,7 @@ pub(crate) fn gather(args: &FileArgs) -> Result<Manifests, Failure> {
     let options = Options {
         namespace: args.namespace.clone(),
         namespace_as_given: args.namespace_as_given,
+        install: args.install(),
         limits,
     };
     let manifests = read(&inputs, &options)?;

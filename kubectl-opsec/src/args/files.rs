@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 
 use clap::Args;
-use opsec_gather::Limits;
+use opsec_gather::{InstallOptions, Limits};
+use opsec_model::InstallMode;
 
 /// Files as kubectl takes them.
 #[derive(Debug, Args)]
@@ -20,8 +21,29 @@ pub(crate) struct FileArgs {
     /// Judge as written although the bindings name another namespace than -n
     #[arg(long, requires = "namespace", help_heading = "Input")]
     pub(crate) namespace_as_given: bool,
+    /// How OLM installs a ClusterServiceVersion: AllNamespaces, MultiNamespace, SingleNamespace or
+    /// OwnNamespace [default: the widest that it supports]
+    #[arg(long, value_name = "MODE", help_heading = "Input")]
+    pub(crate) install_mode: Option<InstallMode>,
+    /// The namespaces that OLM installs it for, where it is for one other or for several
+    #[arg(
+        long,
+        value_name = "NAMESPACES",
+        value_delimiter = ',',
+        value_parser = target,
+        help_heading = "Input"
+    )]
+    pub(crate) target_namespaces: Vec<String>,
     #[command(flatten)]
     limits: LimitArgs,
+}
+
+/// A namespace that must be named.
+fn target(text: &str) -> Result<String, String> {
+    match namespace(text)? {
+        empty if empty.is_empty() => Err("a namespace is missing between the commas".to_owned()),
+        named => Ok(named),
+    }
 }
 
 /// A namespace's name is a label of DNS; an empty one is none, as for kubectl.
@@ -60,6 +82,14 @@ struct LimitArgs {
 }
 
 impl FileArgs {
+    /// How OLM installs what is read.
+    pub(crate) fn install(&self) -> InstallOptions {
+        InstallOptions {
+            mode: self.install_mode,
+            target_namespaces: self.target_namespaces.clone(),
+        }
+    }
+
     /// How much is read.
     pub(crate) fn limits(&self) -> Limits {
         let given = &self.limits;

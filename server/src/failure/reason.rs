@@ -116,6 +116,16 @@ fn documents(error: &ManifestError) -> Reason {
             "FIELD_INVALID",
             &[("field", "documents.namespace"), ("file", file)],
         ),
+        ManifestError::UnsupportedInstallMode { file, .. } => invalid(
+            "FIELD_INVALID",
+            &[("field", "documents.install_mode"), ("file", file)],
+        ),
+        ManifestError::NoClusterServiceVersion => {
+            invalid("FIELD_INVALID", &[("field", "documents.install_mode")])
+        }
+        ManifestError::TargetNamespaces { .. } => {
+            invalid("FIELD_INVALID", &[("field", "documents.target_namespaces")])
+        }
     }
 }
 

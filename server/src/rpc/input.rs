@@ -1,7 +1,8 @@
 //! The facts of a request: a snapshot, or raw documents that are read here as the plugin reads
 //! files.
 
-use opsec_manifests::{Input, Limits, Options, read};
+use opsec_manifests::{Input, InstallOptions, Limits, Options, read};
+use opsec_model::InstallMode;
 use opsec_proto::{DOCUMENTS_LIMIT, v1};
 
 use crate::failure::Failure;
@@ -28,6 +29,10 @@ pub(crate) fn from_documents(documents: v1::RawDocuments) -> Result<Facts, Failu
     let options = Options {
         namespace: Some(documents.namespace).filter(|namespace| !namespace.is_empty()),
         namespace_as_given: documents.namespace_as_given,
+        install: InstallOptions {
+            mode: install_mode(documents.install_mode)?,
+            target_namespaces: documents.target_namespaces,
+        },
         limits: Limits::default(),
     };
     let inputs: Vec<Input> = documents
@@ -43,6 +48,12 @@ pub(crate) fn from_documents(documents: v1::RawDocuments) -> Result<Facts, Failu
         snapshot: manifests.snapshot,
         sources: manifests.sources,
     })
+}
+
+fn install_mode(number: i32) -> Result<Option<InstallMode>, Failure> {
+    let known = |number| opsec_wire::decode_install_mode("documents.install_mode", number);
+    let given = (number != 0).then_some(number);
+    given.map(known).transpose().map_err(Failure::Snapshot)
 }
 
 /// No facts.

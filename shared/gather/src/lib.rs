@@ -9,4 +9,4 @@ mod files;
 pub use error::GatherError;
 pub use files::{PathOrStdin, read_files};
 /// How the bytes that were read become facts.
-pub use opsec_manifests::{Input, Limits, ManifestError, Manifests, Options, read};
+pub use opsec_manifests::{Input, InstallOptions, Limits, ManifestError, Manifests, Options, read};

@@ -1,5 +1,7 @@
 //! Why input cannot be judged at all. What the API server would refuse is no error but a notice.
 
+use opsec_model::InstallMode;
+
 /// Why input cannot be judged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ManifestError {
@@ -50,6 +52,33 @@ pub enum ManifestError {
         bytes: u64,
         /// What is read at most.
         limit: u64,
+    },
+    /// How OLM installs was said, and nothing is there for it to install.
+    #[error(
+        "--install-mode and --target-namespaces say how OLM installs a ClusterServiceVersion, and none is in these files that it would install"
+    )]
+    NoClusterServiceVersion,
+    /// A ClusterServiceVersion does not support the mode that was asked for.
+    #[error("{file}: {version} does not support the install mode {mode}; it supports {supported}")]
+    UnsupportedInstallMode {
+        /// The file as named on the command line.
+        file: String,
+        /// The ClusterServiceVersion.
+        version: String,
+        /// The mode.
+        mode: InstallMode,
+        /// Those that it supports.
+        supported: String,
+    },
+    /// The namespaces to install for are not what the mode takes.
+    #[error("the install mode {mode} takes {needs} as --target-namespaces, not `{given}`")]
+    TargetNamespaces {
+        /// The mode.
+        mode: InstallMode,
+        /// What it takes.
+        needs: &'static str,
+        /// What was given.
+        given: String,
     },
     /// There are too many documents.
     #[error("{file} holds {documents} documents; the limit is {limit} (raise it with --max-documents)", documents = grouped(*.documents as u64), limit = grouped(*.limit as u64))]

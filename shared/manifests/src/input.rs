@@ -2,6 +2,8 @@
 
 use opsec_model::{Snapshot, SourceMap};
 
+use crate::olm::InstallOptions;
+
 /// One input: a file, or standard input.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Input {
@@ -18,6 +20,8 @@ pub struct Options {
     pub namespace: Option<String>,
     /// Whether `namespace` stands although the bindings of a file name another one.
     pub namespace_as_given: bool,
+    /// How OLM installs the ClusterServiceVersions of the input.
+    pub install: InstallOptions,
     /// How much is read.
     pub limits: Limits,
 }

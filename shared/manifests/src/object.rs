@@ -42,7 +42,8 @@ pub(crate) struct KindRef {
 }
 
 impl KindRef {
-    fn new(api_version: &str, kind: &str) -> Self {
+    /// The kind that `apiVersion` and `kind` name.
+    pub(crate) fn new(api_version: &str, kind: &str) -> Self {
         let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
         Self {
             group: group.to_owned(),

@@ -1,5 +1,5 @@
 //! Where objects without a namespace go: `-n`, else what the bindings of the same file name for
-//! its ServiceAccounts, else `default`.
+//! its ServiceAccounts, else where OLM installs what it came with, else `default`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +29,7 @@ pub(crate) fn place(
     objects: &mut [RawObject],
     kinds: &Kinds,
     options: &Options,
+    installed_in: &BTreeMap<usize, String>,
 ) -> Result<Vec<FilePlace>, ManifestError> {
     let mut places = Vec::new();
     for (input, file) in files.iter().enumerate() {
@@ -36,6 +37,7 @@ pub(crate) fn place(
             file,
             objects.iter().filter(|object| object.input == input),
             options,
+            installed_in.get(&input),
         )?);
     }
     for object in objects {
@@ -58,6 +60,7 @@ fn file_place<'a>(
     file: &str,
     objects: impl Iterator<Item = &'a RawObject>,
     options: &Options,
+    installed_in: Option<&String>,
 ) -> Result<FilePlace, ManifestError> {
     let named = Named::by(objects);
     let asked = options.namespace.as_ref().filter(|asked| !asked.is_empty());
@@ -81,10 +84,14 @@ fn file_place<'a>(
         named.for_unplaced
     };
     let mut candidates = candidates.into_iter();
-    Ok(match (candidates.next(), candidates.next()) {
-        (Some(namespace), None) => FilePlace {
+    Ok(match (candidates.next(), candidates.next(), installed_in) {
+        (Some(namespace), None, _) => FilePlace {
             namespace,
             reason: PlacementReason::Bindings,
+        },
+        (_, _, Some(namespace)) => FilePlace {
+            namespace: namespace.clone(),
+            reason: PlacementReason::Installation,
         },
         _ => FilePlace {
             namespace: "default".to_owned(),

@@ -13,6 +13,7 @@ use crate::error::ManifestError;
 use crate::input::{Input, Manifests, Options};
 use crate::invalid::Invalid;
 use crate::object::{RawObject, objects};
+use crate::olm::{Bundles, expand};
 use crate::params::Params;
 use crate::place::{FilePlace, place};
 use crate::scope::{Kinds, Known, is_built_in_group};
@@ -28,15 +29,21 @@ pub fn read(inputs: &[Input], options: &Options) -> Result<Manifests, ManifestEr
     let mut counts = Counts::default();
     let mut raws = Vec::new();
     let mut notices = Vec::new();
+    let mut bundles = Bundles::default();
     for (index, input) in inputs.iter().enumerate() {
         for mut parsed in parse(input, &options.limits, &mut counts)? {
             notices.append(&mut parsed.notices);
+            if bundles.take(&input.name, &parsed.root) {
+                continue;
+            }
             objects(&input.name, index, parsed, &mut raws)?;
         }
     }
+    let mut olm = expand(&mut raws, &bundles, options)?;
+    notices.append(&mut olm.notices);
     let kinds = Kinds::of(&raws);
     let files: Vec<String> = inputs.iter().map(|input| input.name.clone()).collect();
-    let places = place(&files, &mut raws, &kinds, options)?;
+    let places = place(&files, &mut raws, &kinds, options, &olm.namespaces)?;
     let mut reading = Reading {
         accounts: Accounts::of(&raws),
         kinds,
@@ -49,7 +56,10 @@ pub fn read(inputs: &[Input], options: &Options) -> Result<Manifests, ManifestEr
     for raw in raws {
         reading.add(raw);
     }
-    Ok(reading.finish())
+    let mut manifests = reading.finish();
+    manifests.snapshot.source.olm_installations = olm.installations;
+    manifests.snapshot.served = olm.served;
+    Ok(manifests)
 }
 
 struct Reading {

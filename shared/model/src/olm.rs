@@ -87,6 +87,19 @@ pub struct OlmInstallation {
     pub owned_kinds: Vec<Kind>,
 }
 
+/// A ClusterServiceVersion's name without the version: `etcdoperator` of `etcdoperator.v0.9.4`.
+pub fn package_of(name: &str) -> &str {
+    let begins_with_a_number = |rest: &str| {
+        rest.strip_prefix('v')
+            .unwrap_or(rest)
+            .starts_with(|letter: char| letter.is_ascii_digit())
+    };
+    name.match_indices('.')
+        .find(|(dot, _)| *dot > 0 && name.get(dot + 1..).is_some_and(begins_with_a_number))
+        .and_then(|(dot, _)| name.get(..dot))
+        .unwrap_or(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,5 +117,18 @@ mod tests {
     fn the_widest_mode_is_the_greatest() {
         assert_eq!(InstallMode::ALL.iter().max(), InstallMode::ALL.first());
         assert!(InstallMode::ALL.is_sorted_by(|a, b| a > b));
+    }
+
+    #[test]
+    fn a_version_is_taken_from_a_cluster_service_versions_name() {
+        for (version, package) in [
+            ("etcdoperator.v0.9.4-clusterwide", "etcdoperator"),
+            ("syndesis-operator.1.12.0", "syndesis-operator"),
+            ("thing.vendor.v1.2.3", "thing.vendor"),
+            ("thing", "thing"),
+            (".v1", ".v1"),
+        ] {
+            assert_eq!(package_of(version), package);
+        }
     }
 }

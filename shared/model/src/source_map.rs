@@ -49,10 +49,8 @@ impl ObjectSource {
                 }
                 None if own.is_empty() => return field.to_owned(),
                 None => {
-                    own = own
-                        .rfind(['.', '['])
-                        .and_then(|cut| own.get(..cut))
-                        .unwrap_or_default()
+                    let cut = own.rfind(['.', '[']).unwrap_or_default();
+                    own = own.get(..cut).unwrap_or_default();
                 }
             }
         }

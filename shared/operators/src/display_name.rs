@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use opsec_model::objects::Workload;
+use opsec_model::olm::package_of;
 
 use crate::marks::Marks;
 
@@ -47,19 +48,6 @@ fn package(marks: &[Marks]) -> Option<String> {
     Some(package.unwrap_or_else(|| package_of(&version).to_owned()))
 }
 
-/// A ClusterServiceVersion's name without the version: `etcdoperator` of `etcdoperator.v0.9.4`.
-pub(crate) fn package_of(version: &str) -> &str {
-    let begins = |rest: &str| {
-        rest.trim_start_matches('v')
-            .starts_with(|c: char| c.is_ascii_digit())
-    };
-    version
-        .match_indices('.')
-        .find(|(dot, _)| *dot > 0 && version.get(dot + 1..).is_some_and(begins))
-        .and_then(|(dot, _)| version.get(..dot))
-        .unwrap_or(version)
-}
-
 /// A namespace less `-operator`, `-system` and the like.
 pub(crate) fn without_suffix(namespace: &str) -> &str {
     SUFFIXES
@@ -81,19 +69,6 @@ fn shared(marks: &[Marks], label: fn(&Marks) -> &BTreeSet<String>) -> Option<Str
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_version_is_taken_from_a_cluster_service_versions_name() {
-        for (version, package) in [
-            ("etcdoperator.v0.9.4-clusterwide", "etcdoperator"),
-            ("syndesis-operator.1.12.0", "syndesis-operator"),
-            ("thing.vendor.v1.2.3", "thing.vendor"),
-            ("thing", "thing"),
-            (".v1", ".v1"),
-        ] {
-            assert_eq!(package_of(version), package);
-        }
-    }
 
     #[test]
     fn one_suffix_is_taken_from_a_namespace() {

@@ -22,6 +22,7 @@ pub(crate) fn groups(
         .iter()
         .map(|definition| definition.spec.group.as_str())
         .chain(owned.iter().map(|kind| kind.group.as_str()))
+        .chain(snapshot.served.iter().map(|kind| kind.group.as_str()))
         .collect();
     let domains: BTreeSet<&str> = owned.iter().map(|kind| domain(&kind.group)).collect();
     written

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use opsec_facts::Facts;
+use opsec_model::olm::package_of;
 
-use crate::display_name::{package_of, without_suffix};
+use crate::display_name::without_suffix;
 use crate::operator::Operator;
 
 /// An operator as errors list it.

@@ -166,14 +166,15 @@ impl<'a> Context<'a> {
     }
 
     /// Why verdicts about rights could not be trusted when green: an RBAC object of the input
-    /// that the API server would refuse.
+    /// that the API server would refuse, or a ClusterServiceVersion, of which OLM makes some.
     pub fn invalid_rbac(&self) -> Option<String> {
-        const RBAC: [&str; 5] = [
+        const RBAC: [&str; 6] = [
             "Role",
             "ClusterRole",
             "RoleBinding",
             "ClusterRoleBinding",
             "ServiceAccount",
+            "ClusterServiceVersion",
         ];
         self.facts
             .snapshot()

@@ -7,6 +7,12 @@ use serde_json::Value;
 
 use super::{items, text};
 
+/// The annotation in which OLM names the namespaces of an installation, as a pod reads its own.
+const OLM_TARGETS: &str = "metadata.annotations['olm.targetNamespaces']";
+
+/// Annotations of pods.
+type Annotations = BTreeMap<String, String>;
+
 /// Fills in what the model derives from fields that it does not keep.
 pub(super) fn fill_in(spec: &mut PodSpec, given: &Value) {
     for (list, containers) in [
@@ -65,7 +71,7 @@ fn other_source(volume: &Volume, given: &Value) -> String {
 }
 
 /// What the environment of a pod's containers says about the namespaces it watches.
-pub(super) fn watch_settings(given: &Value) -> Vec<WatchSetting> {
+pub(super) fn watch_settings(given: &Value, annotations: &Annotations) -> Vec<WatchSetting> {
     let containers = items(given, "/initContainers").chain(items(given, "/containers"));
     let mut settings: Vec<WatchSetting> = Vec::new();
     for container in containers {
@@ -75,7 +81,7 @@ pub(super) fn watch_settings(given: &Value) -> Vec<WatchSetting> {
             };
             let setting = WatchSetting {
                 name: name.to_owned(),
-                namespaces: watched(variable, container),
+                namespaces: watched(variable, container, annotations),
             };
             if !settings.contains(&setting) {
                 settings.push(setting);
@@ -89,17 +95,25 @@ fn names_namespaces(variable: &str) -> bool {
     variable.contains("WATCH_NAMESPACE") || variable == "STRIMZI_NAMESPACE"
 }
 
-fn watched(variable: &Value, container: &Value) -> WatchedNamespaces {
+fn watched(variable: &Value, container: &Value, annotations: &Annotations) -> WatchedNamespaces {
     if let Some(source) = variable.get("valueFrom") {
         return match text(source, "/fieldRef/fieldPath") {
             Some("metadata.namespace") => WatchedNamespaces::Own,
+            // Without the annotation it would be empty, but OLM may write it yet.
+            Some(OLM_TARGETS) => annotations
+                .get("olm.targetNamespaces")
+                .map_or(WatchedNamespaces::Unknown, |targets| named(targets)),
             _ => WatchedNamespaces::Unknown,
         };
     }
     let value = text(variable, "/value").unwrap_or_default();
     if value.contains("$(") {
-        return expanded(value, variable, container);
+        return expanded(value, variable, container, annotations);
     }
+    named(value)
+}
+
+fn named(value: &str) -> WatchedNamespaces {
     let names: Vec<String> = value
         .split(',')
         .map(str::trim)
@@ -114,7 +128,12 @@ fn watched(variable: &Value, container: &Value) -> WatchedNamespaces {
 }
 
 /// A value that is one reference to a variable before it, `$(NAME)`, is that variable's.
-fn expanded(value: &str, variable: &Value, container: &Value) -> WatchedNamespaces {
+fn expanded(
+    value: &str,
+    variable: &Value,
+    container: &Value,
+    annotations: &Annotations,
+) -> WatchedNamespaces {
     let Some(name) = value
         .strip_prefix("$(")
         .and_then(|rest| rest.strip_suffix(')'))
@@ -126,7 +145,7 @@ fn expanded(value: &str, variable: &Value, container: &Value) -> WatchedNamespac
         .filter(|earlier| text(earlier, "/name") == Some(name))
         .last()
         .map_or(WatchedNamespaces::Unknown, |earlier| {
-            watched(earlier, container)
+            watched(earlier, container, annotations)
         })
 }
 
@@ -187,11 +206,30 @@ mod tests {
             let pod_namespace = json!({"name": "POD_NAMESPACE", "valueFrom": own});
             let later = json!({"name": "LATER", "value": "shop"});
             let spec = json!({"containers": [{"env": [pod_namespace, variable, later]}]});
-            let found = watch_settings(&spec)
+            let found = watch_settings(&spec, &Annotations::new())
                 .into_iter()
                 .next()
                 .map(|setting| setting.namespaces);
             assert_eq!(found, expected, "{variable}");
+        }
+    }
+
+    #[test]
+    fn olms_annotation_names_the_namespaces() {
+        let olm = json!({"fieldRef": {"fieldPath": OLM_TARGETS}});
+        let variable = json!({"name": "WATCH_NAMESPACE", "valueFrom": olm});
+        let spec = json!({"containers": [{"env": [variable]}]});
+        for (targets, expected) in [
+            ("", WatchedNamespaces::All),
+            (
+                "shop,blog",
+                WatchedNamespaces::Named(vec!["shop".into(), "blog".into()]),
+            ),
+        ] {
+            let annotations =
+                Annotations::from([("olm.targetNamespaces".to_owned(), targets.to_owned())]);
+            let found = watch_settings(&spec, &annotations);
+            assert_eq!(found[0].namespaces, expected, "{targets}");
         }
     }
 

@@ -37,13 +37,14 @@ pub(super) fn object(
         spec: decode(given, spec_path)?,
     };
     pod::fill_in(&mut template.spec, given);
+    let annotations = template.metadata.annotations.clone();
     let replicas = part(&raw.value, "spec.replicas").map(|value| decode(value, "spec.replicas"));
     Ok(Typed::Workload(Box::new(Workload {
         kind,
         metadata: Metadata::default(),
         template,
         replicas: replicas.transpose()?,
-        watch_settings: pod::watch_settings(given),
+        watch_settings: pod::watch_settings(given, &annotations),
         hook: HOOKS
             .iter()
             .find_map(|hook| metadata.annotation(hook))
