@@ -12,7 +12,7 @@ use cluster::{asks, everywhere, operator, rights, rule, snapshot};
 use opsec_model::Snapshot;
 use opsec_model::objects::{PolicyRule, RoleRef, Subject};
 use opsec_rbac::{
-    Attributes, EffectiveRights, Held, Kinds, Names, Policy, Reaching, Request, User,
+    Attributes, EffectiveRights, Granted, Held, Kinds, Names, Policy, Reaching, Request, User,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -257,7 +257,9 @@ proptest! {
         let snapshot = snapshot(lists);
         let policy = Policy::from_snapshot(&snapshot);
         let reference = Reference(&snapshot);
+        let granted = Granted::to(&policy, &operator());
         for user in users() {
+            let is_operator = user == User::service_account(&operator());
             for verb in VERBS {
                 for resource in RESOURCES {
                     for (group, namespace, name) in [("", "", ""), ("", "a", "x"), ("shop.example", "b", ""), ("rbac.authorization.k8s.io", "ops", "a"), ("*", "a", "*")] {
@@ -265,11 +267,18 @@ proptest! {
                         let decision = policy.authorize(&user, &asked);
                         prop_assert_eq!(decision.allowed, reference.allows(&user, &asked), "{:?} {:?}", user, asked);
                         prop_assert_eq!(decision.grant.is_some(), decision.allowed);
+                        if is_operator {
+                            prop_assert_eq!(granted.authorize(&asked), decision.grant.as_ref());
+                        }
                     }
                 }
                 for path in PATHS {
                     let asked = Attributes::Path { verb: verb.into(), path: path.into() };
-                    prop_assert_eq!(policy.authorize(&user, &asked).allowed, reference.allows(&user, &asked), "{:?} {:?}", user, asked);
+                    let decision = policy.authorize(&user, &asked);
+                    prop_assert_eq!(decision.allowed, reference.allows(&user, &asked), "{:?} {:?}", user, asked);
+                    if is_operator {
+                        prop_assert_eq!(granted.authorize(&asked), decision.grant.as_ref());
+                    }
                 }
             }
         }
