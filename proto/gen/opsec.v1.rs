@@ -2059,7 +2059,8 @@ pub struct CanIRequest {
     /// The questions; at most 100,000.
     #[prost(message, repeated, tag = "5")]
     pub questions: ::prost::alloc::vec::Vec<AccessQuestion>,
-    /// Leave the chains out: only `allowed` is filled in.
+    /// Leave the chains out: `allowed` is filled in, and of the accounts only those whose answer is
+    /// unknown, with why.
     #[prost(bool, tag = "6")]
     pub answer_only: bool,
     /// The facts. One is mandatory.
@@ -2086,7 +2087,7 @@ pub struct AccessQuestion {
     #[prost(message, optional, tag = "1")]
     pub service_account: ::core::option::Option<ServiceAccountRef>,
     /// What would be asked. One is mandatory.
-    #[prost(oneof = "access_question::Attributes", tags = "2, 3")]
+    #[prost(oneof = "access_question::Attributes", tags = "2, 3, 4")]
     pub attributes: ::core::option::Option<access_question::Attributes>,
 }
 /// Nested message and enum types in `AccessQuestion`.
@@ -2100,6 +2101,9 @@ pub mod access_question {
         /// A request to a path outside the resource API.
         #[prost(message, tag = "3")]
         NonResource(super::NonResourceAttributes),
+        /// What a person writes, which is read as kubectl reads it.
+        #[prost(message, tag = "4")]
+        Written(super::WrittenAttributes),
     }
 }
 /// A request to the resource API.
@@ -2134,6 +2138,24 @@ pub struct NonResourceAttributes {
     #[prost(string, tag = "2")]
     pub path: ::prost::alloc::string::String,
 }
+/// A request as a person writes it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WrittenAttributes {
+    /// The verb.
+    #[prost(string, tag = "1")]
+    pub verb: ::prost::alloc::string::String,
+    /// A kind by its plural, singular, kind or a short name, as `deploy`, `deployments.apps` or
+    /// `deployments.v1.apps`, with a subresource as in `pods/exec`; or a path, which begins with `/`.
+    #[prost(string, tag = "2")]
+    pub resource: ::prost::alloc::string::String,
+    /// The object's name; empty is none.
+    #[prost(string, tag = "3")]
+    pub name: ::prost::alloc::string::String,
+    /// The namespace; empty is all namespaces. Absent is the account's own, as for kubectl in its
+    /// pod, and none for kinds that live in none.
+    #[prost(string, optional, tag = "4")]
+    pub namespace: ::core::option::Option<::prost::alloc::string::String>,
+}
 /// The answers.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CanIResponse {
@@ -2154,12 +2176,40 @@ pub struct AccessResult {
     /// the question is none.
     #[prost(enumeration = "Allowed", tag = "1")]
     pub allowed: i32,
-    /// The answer for each ServiceAccount; empty with `answer_only`.
+    /// The answer for each ServiceAccount; see `answer_only`.
     #[prost(message, repeated, tag = "2")]
     pub accounts: ::prost::alloc::vec::Vec<AccountAnswer>,
     /// Why the question is none; empty when it is one.
     #[prost(string, tag = "3")]
     pub error: ::prost::alloc::string::String,
+    /// How a written question was read; its namespace is absent where each account's own was asked.
+    #[prost(message, optional, tag = "4")]
+    pub read: ::core::option::Option<ReadQuestion>,
+}
+/// How a written question was read.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReadQuestion {
+    /// The verb.
+    #[prost(string, tag = "1")]
+    pub verb: ::prost::alloc::string::String,
+    /// The API group; empty is the core group.
+    #[prost(string, tag = "2")]
+    pub group: ::prost::alloc::string::String,
+    /// The resource's plural; empty for a path.
+    #[prost(string, tag = "3")]
+    pub resource: ::prost::alloc::string::String,
+    /// The subresource; empty is none.
+    #[prost(string, tag = "4")]
+    pub subresource: ::prost::alloc::string::String,
+    /// The object's name; empty is none.
+    #[prost(string, tag = "5")]
+    pub name: ::prost::alloc::string::String,
+    /// The namespace; empty is all namespaces, or the cluster.
+    #[prost(string, optional, tag = "6")]
+    pub namespace: ::core::option::Option<::prost::alloc::string::String>,
+    /// The path; empty for a resource.
+    #[prost(string, tag = "7")]
+    pub path: ::prost::alloc::string::String,
 }
 /// The answer for one ServiceAccount.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2176,6 +2226,12 @@ pub struct AccountAnswer {
     /// Why it is unknown, or that no real request is like this.
     #[prost(string, optional, tag = "4")]
     pub reason: ::core::option::Option<::prost::alloc::string::String>,
+    /// The namespace that was asked in, where the question leaves it to the account.
+    #[prost(string, optional, tag = "5")]
+    pub namespace: ::core::option::Option<::prost::alloc::string::String>,
+    /// Whether what allows it is the API server's own grant.
+    #[prost(bool, tag = "6")]
+    pub bootstrap: bool,
 }
 /// Which connections to list.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -2492,7 +2548,8 @@ pub mod analysis_service_client {
         /// Answers as SubjectAccessReviews would, in the order of the questions. A question that is none
         /// gets an error of its own and spoils no other.
         ///
-        /// Reasons: BATCH_TOO_LARGE (limit) with INVALID_ARGUMENT.
+        /// Reasons: BATCH_TOO_LARGE (limit) with INVALID_ARGUMENT, COMPONENT_NOT_FOUND (component,
+        /// candidates) with NOT_FOUND.
         pub async fn can_i(
             &mut self,
             request: impl tonic::IntoRequest<super::CanIRequest>,
@@ -2594,7 +2651,8 @@ pub mod analysis_service_server {
         /// Answers as SubjectAccessReviews would, in the order of the questions. A question that is none
         /// gets an error of its own and spoils no other.
         ///
-        /// Reasons: BATCH_TOO_LARGE (limit) with INVALID_ARGUMENT.
+        /// Reasons: BATCH_TOO_LARGE (limit) with INVALID_ARGUMENT, COMPONENT_NOT_FOUND (component,
+        /// candidates) with NOT_FOUND.
         async fn can_i(
             &self,
             request: tonic::Request<super::CanIRequest>,

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use opsec_proto::v1::analysis_service_server::AnalysisServiceServer;
 use opsec_proto::v1::baseline_service_server::BaselineServiceServer;
 use opsec_proto::v1::check_service_server::CheckServiceServer;
 use opsec_proto::{BASELINE_LIMIT, SNAPSHOT_LIMIT};
@@ -10,7 +11,7 @@ use opsec_store::{StoreError, StoreLocation};
 use tonic::service::Routes;
 
 use crate::page::Pages;
-use crate::rpc::{Baselines, Check};
+use crate::rpc::{Analysis, Baselines, Check};
 use crate::view::View;
 
 /// How the service is set up.
@@ -43,9 +44,16 @@ pub fn embedded(config: Embedded) -> Result<Routes, StoreError> {
     let check = CheckServiceServer::new(Check::new(Arc::clone(&view), Arc::clone(&pages)))
         .max_decoding_message_size(SNAPSHOT_LIMIT)
         .max_encoding_message_size(usize::MAX);
+    // Room for a batch of questions beside the snapshot.
+    let analysis = AnalysisServiceServer::new(Analysis::new(Arc::clone(&pages)))
+        .max_decoding_message_size(2 * SNAPSHOT_LIMIT)
+        .max_encoding_message_size(usize::MAX);
     // Room for the fields around a document.
     let baselines = BaselineServiceServer::new(Baselines::new(view, pages))
         .max_decoding_message_size(2 * BASELINE_LIMIT)
         .max_encoding_message_size(usize::MAX);
-    Ok(Routes::new(check).add_service(baselines).prepare())
+    Ok(Routes::new(check)
+        .add_service(analysis)
+        .add_service(baselines)
+        .prepare())
 }

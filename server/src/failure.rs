@@ -64,6 +64,9 @@ pub(crate) enum Failure {
     /// A page token is not of this list, or no more.
     #[error("page_token: it is not a token of this list, or older than an hour; list again")]
     PageToken,
+    /// There are too many questions.
+    #[error("there are {asked} questions; the limit is {limit}")]
+    BatchTooLarge { asked: usize, limit: usize },
     /// The service is wrong.
     #[error("the service failed on this request; please report it with the id {0}")]
     Bug(uuid::Uuid),

@@ -2,14 +2,13 @@
 //! another list is refused instead of skipping something.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use crate::failure::Failure;
 
-const DEFAULT_SIZE: usize = 100;
-const LARGEST_SIZE: usize = 1_000;
 const VALID_SECONDS: i64 = 3_600;
 
 /// Issues and reads page tokens, under a key of this process.
@@ -31,6 +30,34 @@ pub(crate) struct Asked<'a> {
     pub(crate) now: Timestamp,
 }
 
+/// How many items a page holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sizes {
+    /// When nothing is said.
+    pub(crate) default: usize,
+    /// At most.
+    pub(crate) largest: usize,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self {
+            default: 100,
+            largest: 1_000,
+        }
+    }
+}
+
+impl Sizes {
+    fn of(self, asked: i32) -> Result<usize, Failure> {
+        match usize::try_from(asked) {
+            Ok(0) => Ok(self.default),
+            Ok(size) => Ok(size.min(self.largest)),
+            Err(_) => Err(Failure::PageSize(asked)),
+        }
+    }
+}
+
 impl Pages {
     /// Pages under a fresh key.
     pub(crate) fn new() -> Self {
@@ -49,11 +76,7 @@ impl Pages {
         mut items: Vec<T>,
         key: impl Fn(&T) -> String,
     ) -> Result<(Vec<T>, String), Failure> {
-        let size = match usize::try_from(asked.size) {
-            Ok(0) => DEFAULT_SIZE,
-            Ok(size) => size.min(LARGEST_SIZE),
-            Err(_) => return Err(Failure::PageSize(asked.size)),
-        };
+        let size = Sizes::default().of(asked.size)?;
         if !asked.token.is_empty() {
             let last = self.open(asked).ok_or(Failure::PageToken)?;
             items.retain(|item| key(item) > last);
@@ -65,6 +88,30 @@ impl Pages {
             .filter(|_| more)
             .map(|last| self.seal(asked, &key(last)));
         Ok((items, next.unwrap_or_default()))
+    }
+
+    /// The places of the page in a list of that length which is the same whenever it is asked for,
+    /// and the token of the next page; empty at the end.
+    pub(crate) fn places(
+        &self,
+        asked: Asked<'_>,
+        sizes: Sizes,
+        length: usize,
+    ) -> Result<(Range<usize>, String), Failure> {
+        let size = sizes.of(asked.size)?;
+        let start: usize = if asked.token.is_empty() {
+            0
+        } else {
+            let start = self.open(asked).and_then(|start| start.parse().ok());
+            start.ok_or(Failure::PageToken)?
+        };
+        let end = length.min(start.saturating_add(size));
+        let next = if end < length {
+            self.seal(asked, &end.to_string())
+        } else {
+            String::new()
+        };
+        Ok((start.min(end)..end, next))
     }
 
     fn seal(&self, asked: Asked<'_>, last: &str) -> String {
@@ -164,6 +211,44 @@ mod tests {
             token = next;
         }
         assert_eq!(all, items());
+    }
+
+    #[test]
+    fn places_hold_everything_once_in_order() {
+        let (pages, sizes) = (
+            Pages::new(),
+            Sizes {
+                default: 2,
+                largest: 4,
+            },
+        );
+        let (mut all, mut token) = (Vec::new(), String::new());
+        loop {
+            let asked = asked(9, &token, "l", 0);
+            let (places, next) = pages.places(asked, sizes, 10).unwrap();
+            assert!(places.len() <= 4);
+            all.extend(places);
+            if next.is_empty() {
+                break;
+            }
+            token = next;
+        }
+        assert_eq!(all, (0..10).collect::<Vec<_>>());
+        let (_, token) = pages.places(asked(0, "", "l", 0), sizes, 10).unwrap();
+        assert!(
+            pages
+                .places(asked(0, &token, "other", 0), sizes, 10)
+                .is_err()
+        );
+        // A token of a list that is cut by keys is none of this one.
+        let (_, token) = pages
+            .cut(asked(3, "", "l", 0), items(), Clone::clone)
+            .unwrap();
+        assert!(pages.places(asked(0, &token, "l", 0), sizes, 10).is_err());
+        assert_eq!(
+            pages.places(asked(0, "", "l", 0), sizes, 0).unwrap(),
+            (0..0, String::new())
+        );
     }
 
     fn cut(pages: &Pages, asked: Asked<'_>) -> bool {

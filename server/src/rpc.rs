@@ -1,9 +1,11 @@
 //! One file a service: decode the request, call the use case, encode the response.
 
+mod analysis;
 mod baseline;
 mod check;
 mod encode;
 mod input;
 
+pub(crate) use analysis::Analysis;
 pub(crate) use baseline::Baselines;
 pub(crate) use check::Check;

@@ -1,5 +1,6 @@
 //! What the service does, free of messages and clocks.
 
+pub(crate) mod analysis;
 pub(crate) mod baselines;
 pub(crate) mod check;
 pub(crate) mod list_operators;

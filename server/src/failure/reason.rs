@@ -40,6 +40,9 @@ impl Failure {
             Self::RequestId(_) => invalid("REQUEST_ID_INVALID", &[("field", "request_id")]),
             Self::PageSize(_) => invalid("PAGE_SIZE_INVALID", &[("field", "page_size")]),
             Self::PageToken => invalid("PAGE_TOKEN_INVALID", &[("field", "page_token")]),
+            Self::BatchTooLarge { limit, .. } => {
+                invalid("BATCH_TOO_LARGE", &[("limit", &limit.to_string())])
+            }
             Self::Bug(id) => (Code::Internal, "BUG", metadata(&[("id", &id.to_string())])),
         }
     }
@@ -130,8 +133,21 @@ fn documents(error: &ManifestError) -> Reason {
 }
 
 fn check(error: &CheckError) -> Reason {
-    let CheckError::Resolve(error) = error else {
-        return invalid("SNAPSHOT_MALFORMED", &[("field", "facts")]);
+    let error = match error {
+        CheckError::Resolve(error) => error,
+        CheckError::Digest(_) => return invalid("SNAPSHOT_MALFORMED", &[("field", "facts")]),
+        CheckError::Component {
+            component,
+            candidates,
+            ..
+        } => {
+            let candidates = candidates.join(",");
+            let pairs = [
+                ("component", component.as_str()),
+                ("candidates", &candidates),
+            ];
+            return (Code::NotFound, "COMPONENT_NOT_FOUND", metadata(&pairs));
+        }
     };
     let ambiguous = |pairs: &[(&str, &str)]| invalid("OPERATOR_AMBIGUOUS", pairs);
     let not_found =

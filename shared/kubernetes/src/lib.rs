@@ -6,10 +6,12 @@
 
 mod bootstrap;
 mod kinds;
+mod resource_names;
 mod virtual_resources;
 
 pub use bootstrap::{BootstrapPolicy, bootstrap};
 pub use kinds::{BuiltInKind, Scope, built_in, find, find_kind};
+pub use resource_names::{NamedResource, ResourceNames};
 pub use virtual_resources::{VirtualResource, find_virtual, virtual_resources};
 
 /// The Kubernetes release that files are judged as.

@@ -36,7 +36,7 @@ pub use report::{
     Evidence, Finding, FindingStatus, GrantedBy, OperatorSummary, PracticeReport, Report,
     RuleOutcome,
 };
-pub use rights::{AccessAnswer, AccountAnswer, Allowed, Danger, Right, RightList};
+pub use rights::{AccessAnswer, AccessQuestion, AccountAnswer, Allowed, Danger, Right, RightList};
 pub use snapshot::{Snapshot, Source, SourceKind};
 pub use source_map::{ObjectSource, SourceLine, SourceMap};
 pub use verdict::{Gain, Half, Reach, Severity, Status};

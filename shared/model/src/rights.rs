@@ -102,6 +102,35 @@ pub enum Allowed {
     Unknown,
 }
 
+/// What is asked, as the attributes of a SubjectAccessReview.
+#[derive(
+    Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessQuestion {
+    /// The verb.
+    pub verb: String,
+    /// The API group; absent is the core group.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub group: String,
+    /// The resource's plural; absent for a path.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub resource: String,
+    /// The subresource.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub subresource: String,
+    /// The object's name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// The namespace; the empty one is all namespaces, or the cluster. Absent where each account
+    /// was asked about its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The path, when it is outside the resource API.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub path: String,
+}
+
 /// The answer to one question about an operator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -112,6 +141,8 @@ pub struct AccessAnswer {
     pub kind: String,
     /// The operator.
     pub operator: OperatorSummary,
+    /// What was asked.
+    pub question: AccessQuestion,
     /// Yes when one of the accounts may; else unknown when one is unknown; else no.
     pub allowed: Allowed,
     /// The answer for each ServiceAccount that was asked about.
@@ -127,11 +158,17 @@ pub struct AccessAnswer {
 pub struct AccountAnswer {
     /// Who would ask the API server.
     pub service_account: ServiceAccountRef,
+    /// The namespace that was asked in, where the question leaves it to the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
     /// The answer.
     pub allowed: Allowed,
     /// What allows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub granted_by: Option<GrantedBy>,
+    /// Whether that is the API server's own grant, which every account has or is meant to have.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bootstrap: bool,
     /// What a person should know: why it is unknown, or that no real request is like this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -150,9 +187,16 @@ impl AccessAnswer {
     /// Fills in where grants stand in files.
     pub fn locate(&mut self, sources: &SourceMap) {
         for answer in &mut self.items {
-            if let Some(grant) = &mut answer.granted_by {
-                locate(grant, sources);
-            }
+            answer.locate(sources);
+        }
+    }
+}
+
+impl AccountAnswer {
+    /// Fills in where what allows it stands in files.
+    pub fn locate(&mut self, sources: &SourceMap) {
+        if let Some(grant) = &mut self.granted_by {
+            locate(grant, sources);
         }
     }
 }

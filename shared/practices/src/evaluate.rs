@@ -53,6 +53,19 @@ pub enum CheckError {
     /// The operator could not be resolved.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
+    /// The operator has no component of that name.
+    #[error(
+        "{operator} has no component `{component}`; it has: {}",
+        .candidates.join(", ")
+    )]
+    Component {
+        /// The operator.
+        operator: String,
+        /// The component that was asked for.
+        component: String,
+        /// Those that it has.
+        candidates: Vec<String>,
+    },
     /// The snapshot has no canonical form.
     #[error("the input has no digest: {0}")]
     Digest(#[from] CanonicalError),

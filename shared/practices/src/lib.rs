@@ -3,7 +3,7 @@
 //! A practice is a folder, a rule a file with its documentation, a case file beside it. The
 //! evaluation is pure: facts, a baseline and a time in, a [`opsec_model::Report`] out.
 
-mod analysis;
+pub mod analysis;
 mod context;
 pub mod contract;
 mod evaluate;
@@ -20,6 +20,6 @@ pub mod registry;
 mod rights_rule;
 mod shell;
 
-pub use analysis::list_rights;
+pub use analysis::{can_i, list_connections, list_rights};
 pub use context::Context;
 pub use evaluate::{CheckError, CheckOptions, SelectedBaseline, check, list_operators};

@@ -1,7 +1,9 @@
 //! Between the messages of `opsec.v1` and the model, by hand, both ways: `encode_*` cannot lose
 //! anything, `decode_*` refuses what the model has no word for and names the field.
 
+mod access;
 mod baseline;
+mod connections;
 mod facts;
 mod field;
 mod finding;
@@ -9,15 +11,21 @@ mod object;
 mod operator;
 mod path;
 mod report;
+mod right;
 mod snapshot;
 mod words;
 
+pub use access::{decode_account_answer, decode_question, encode_account_answer, encode_question};
 pub use baseline::{decode_baseline, encode_baseline};
+pub use connections::{ConnectionTables, decode_connections, encode_connections};
 pub use field::{FieldError, Problem};
-pub use object::{decode_notices, encode_notices};
+pub use object::{
+    decode_account, decode_notices, decode_source, encode_account, encode_notices, encode_source,
+};
 pub use operator::{decode_operator, encode_operator};
 pub use path::{decode_path, encode_path};
 pub use report::{decode_report, encode_report};
+pub use right::{decode_right, encode_right};
 pub use snapshot::{decode_snapshot, encode_snapshot};
 pub use words::{
     decode_allowed, decode_half, decode_install_mode, decode_severity, encode_allowed, encode_half,

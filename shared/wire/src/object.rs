@@ -40,12 +40,14 @@ pub(crate) fn decode_object(object: v1::ObjectRef) -> ObjectRef {
     }
 }
 
-pub(crate) fn encode_account(account: &ServiceAccountRef) -> v1::ServiceAccountRef {
+/// A ServiceAccount for the wire.
+pub fn encode_account(account: &ServiceAccountRef) -> v1::ServiceAccountRef {
     let ServiceAccountRef { namespace, name } = account.clone();
     v1::ServiceAccountRef { namespace, name }
 }
 
-pub(crate) fn decode_account(account: v1::ServiceAccountRef) -> ServiceAccountRef {
+/// A ServiceAccount from the wire.
+pub fn decode_account(account: v1::ServiceAccountRef) -> ServiceAccountRef {
     let v1::ServiceAccountRef { namespace, name } = account;
     ServiceAccountRef { namespace, name }
 }
@@ -133,7 +135,8 @@ fn read_code(word: String) -> Result<NoticeCode, FieldError> {
     serde_json::from_value(value).map_err(|_| FieldError::new("code", Problem::Newer(word)))
 }
 
-pub(crate) fn encode_source(source: &Source) -> v1::Source {
+/// Where facts are from, for the wire.
+pub fn encode_source(source: &Source) -> v1::Source {
     let Source {
         kind,
         context,
@@ -148,7 +151,11 @@ pub(crate) fn encode_source(source: &Source) -> v1::Source {
     }
 }
 
-pub(crate) fn decode_source(source: v1::Source) -> Result<Source, FieldError> {
+/// Where facts are from, from the wire.
+///
+/// # Errors
+/// When the kind of source is not known to this version.
+pub fn decode_source(source: v1::Source) -> Result<Source, FieldError> {
     let v1::Source {
         kind,
         context,

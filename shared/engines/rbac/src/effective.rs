@@ -338,7 +338,7 @@ fn is_own_namespace_request(request: &Request<'_>) -> bool {
 
 /// Whether the server asks for this in a namespace though the kind is cluster-scoped: `bind` in
 /// that of the RoleBinding, `use` of what holds pods in that of the pod.
-fn is_asked_in_a_namespace(request: &Request<'_>) -> bool {
+pub(crate) fn is_asked_in_a_namespace(request: &Request<'_>) -> bool {
     const ASKED: &[(&str, &str, &str)] = &[
         ("bind", "rbac.authorization.k8s.io", "clusterroles"),
         ("use", "policy", "podsecuritypolicies"),

@@ -217,7 +217,7 @@ fn is_literal(resource: &str) -> bool {
 /// Whether Kubernetes itself serves the kind and not this subresource of it. Admission asks for
 /// `finalizers` of every kind, kubelets for subresources of nodes, and the API server for parts
 /// of a claim's status.
-fn lacks_subresource(request: &Request<'_>) -> bool {
+pub(crate) fn lacks_subresource(request: &Request<'_>) -> bool {
     let Some(subresource) = request.subresource else {
         return false;
     };
@@ -236,7 +236,7 @@ fn lacks_subresource(request: &Request<'_>) -> bool {
 
 /// Whether no request on a kind of Kubernetes itself carries the verb. Kinds of others may have
 /// verbs that their own programs ask for.
-fn is_never_asked(request: &Request<'_>) -> bool {
+pub(crate) fn is_never_asked(request: &Request<'_>) -> bool {
     let Request {
         verb,
         group,
@@ -260,7 +260,7 @@ fn is_never_asked(request: &Request<'_>) -> bool {
 }
 
 /// `deployments.apps`, `pods`; with several kinds meant, as they stand.
-fn object_words(request: &Request<'_>) -> String {
+pub(crate) fn object_words(request: &Request<'_>) -> String {
     let kind = kind_words(request.group, request.resource);
     match request.subresource {
         Some(subresource) => format!("{kind}/{subresource}"),
@@ -268,7 +268,7 @@ fn object_words(request: &Request<'_>) -> String {
     }
 }
 
-fn kind_words(group: &str, resource: &str) -> String {
+pub(crate) fn kind_words(group: &str, resource: &str) -> String {
     match (group, resource.split_once('/')) {
         ("", _) => resource.to_owned(),
         (_, Some((base, subresource))) => format!("{base}.{group}/{subresource}"),

@@ -19,6 +19,7 @@ mod names;
 mod policy;
 mod request;
 mod roles;
+mod unreal;
 mod user;
 
 pub use aggregation::AggregationDifference;
@@ -34,4 +35,5 @@ pub use matching::{WildcardUse, rule_allows};
 pub use names::Names;
 pub use policy::Policy;
 pub use request::{Reaching, Request};
+pub use unreal::unreal;
 pub use user::{Attributes, Decision, User};

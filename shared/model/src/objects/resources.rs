@@ -94,6 +94,12 @@ pub struct CustomResourceNames {
     pub plural: String,
     /// The kind.
     pub kind: String,
+    /// The singular; absent is the kind in lower case.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub singular: String,
+    /// Short names, as in `cert`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub short_names: Vec<String>,
 }
 
 /// A version of a custom resource.

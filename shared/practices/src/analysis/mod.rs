@@ -1,8 +1,13 @@
-//! Single questions about an operator, beside the judgement: what it may do. No baseline takes
-//! part, for what is accepted is still held.
+//! Single questions about an operator, beside the judgement: what it may do, and who reaches whom.
+//! No baseline takes part, for what is accepted is still held.
 
+mod access;
+mod connections;
 mod rights;
 
+pub use access::{AccessAnswers, AccessRequest, Answered, Asked, WrittenQuestion, can_i};
+pub use connections::{Connections, list_connections};
+pub use opsec_rbac::Attributes;
 pub use rights::list_rights;
 
 use opsec_model::baseline::BaselineSpec;

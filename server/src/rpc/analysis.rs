@@ -1,0 +1,211 @@
+//! AnalysisService.
+
+use std::sync::Arc;
+
+use opsec_practices::CheckError;
+use opsec_practices::analysis::{AccessRequest, Answered, Asked, Attributes, WrittenQuestion};
+use opsec_proto::v1;
+use opsec_proto::v1::access_question::Attributes as AskedAttributes;
+use opsec_proto::v1::analysis_service_server::AnalysisService;
+use tonic::{Request, Response, Status};
+
+use crate::clock;
+use crate::failure::Failure;
+use crate::page::{self, Pages, Sizes};
+use crate::rpc::input;
+use crate::use_case::analysis::{can_i, list_connections, list_rights};
+use crate::use_case::check::Facts;
+
+/// Most questions of a call.
+const MOST_QUESTIONS: usize = 100_000;
+/// How many connections a page holds.
+const CONNECTIONS: Sizes = Sizes {
+    default: 1_000,
+    largest: 100_000,
+};
+
+/// AnalysisService.
+#[derive(Debug)]
+pub(crate) struct Analysis {
+    pages: Arc<Pages>,
+}
+
+impl Analysis {
+    pub(crate) fn new(pages: Arc<Pages>) -> Self {
+        Self { pages }
+    }
+}
+
+/// The facts of a request; each message has an `oneof` of its own for them.
+macro_rules! facts {
+    ($module:ident, $input:expr) => {
+        match $input.ok_or_else(input::missing)? {
+            v1::$module::Input::Snapshot(snapshot) => input::from_snapshot(snapshot)?,
+            v1::$module::Input::Documents(documents) => input::from_documents(documents)?,
+        }
+    };
+}
+
+#[tonic::async_trait]
+impl AnalysisService for Analysis {
+    async fn list_rights(
+        &self,
+        request: Request<v1::ListRightsRequest>,
+    ) -> Result<Response<v1::ListRightsResponse>, Status> {
+        Ok(Response::new(self.rights(request.into_inner())?))
+    }
+
+    async fn can_i(
+        &self,
+        request: Request<v1::CanIRequest>,
+    ) -> Result<Response<v1::CanIResponse>, Status> {
+        Ok(Response::new(access(request.into_inner())?))
+    }
+
+    async fn list_connections(
+        &self,
+        request: Request<v1::ListConnectionsRequest>,
+    ) -> Result<Response<v1::ListConnectionsResponse>, Status> {
+        Ok(Response::new(self.connections(request.into_inner())?))
+    }
+
+    async fn find_paths(
+        &self,
+        _request: Request<v1::FindPathsRequest>,
+    ) -> Result<Response<v1::FindPathsResponse>, Status> {
+        Err(Status::unimplemented("chains"))
+    }
+}
+
+impl Analysis {
+    fn rights(&self, request: v1::ListRightsRequest) -> Result<v1::ListRightsResponse, Failure> {
+        let facts = facts!(list_rights_request, request.input);
+        let list = list_rights(&facts, named(&request.operator))?;
+        let asked = page::Asked {
+            size: request.page_size,
+            token: &request.page_token,
+            list: &listed("ListRights", &facts, &request.operator)?,
+            now: clock::now(),
+        };
+        let (places, next_page_token) =
+            self.pages
+                .places(asked, Sizes::default(), list.items.len())?;
+        let rights = list.items.get(places).unwrap_or_default();
+        Ok(v1::ListRightsResponse {
+            operator: Some(opsec_wire::encode_operator(&list.operator)),
+            rights: rights.iter().map(opsec_wire::encode_right).collect(),
+            next_page_token,
+            notices: opsec_wire::encode_notices(&list.notices),
+            source: Some(opsec_wire::encode_source(&list.source)),
+            kubernetes_version: list.kubernetes_version,
+        })
+    }
+
+    fn connections(
+        &self,
+        request: v1::ListConnectionsRequest,
+    ) -> Result<v1::ListConnectionsResponse, Failure> {
+        let facts = facts!(list_connections_request, request.input);
+        let connections = list_connections(&facts, named(&request.operator))?;
+        let asked = page::Asked {
+            size: request.page_size,
+            token: &request.page_token,
+            list: &listed("ListConnections", &facts, &request.operator)?,
+            now: clock::now(),
+        };
+        let (places, next_page_token) = self.pages.places(asked, CONNECTIONS, connections.len())?;
+        let tables = opsec_wire::encode_connections(&connections.at(places));
+        Ok(v1::ListConnectionsResponse {
+            peers: tables.peers,
+            port_sets: tables.port_sets,
+            connections: tables.connections,
+            next_page_token,
+            unknown: connections.unknown,
+            notices: opsec_wire::encode_notices(&facts.snapshot.notices),
+            source: Some(opsec_wire::encode_source(&facts.snapshot.source)),
+        })
+    }
+}
+
+fn named(operator: &str) -> Option<&str> {
+    Some(operator).filter(|name| !name.is_empty())
+}
+
+/// What a page token is bound to: the method, the facts, and the operator as it was named.
+fn listed(method: &str, facts: &Facts, operator: &str) -> Result<String, Failure> {
+    let digest = facts.snapshot.digest().map_err(CheckError::from)?;
+    Ok(format!("{method} {digest} {operator}"))
+}
+
+fn access(request: v1::CanIRequest) -> Result<v1::CanIResponse, Failure> {
+    let asked = request.questions.len();
+    if asked > MOST_QUESTIONS {
+        let limit = MOST_QUESTIONS;
+        return Err(Failure::BatchTooLarge { asked, limit });
+    }
+    let facts = facts!(can_i_request, request.input);
+    // A question without attributes is one about nothing, and is answered as such.
+    let questions = request.questions.into_iter().map(question).collect();
+    let asked = AccessRequest {
+        operator: named(&request.operator),
+        component: named(&request.component),
+        questions,
+        answer_only: request.answer_only,
+    };
+    let answers = can_i(&facts, &asked)?;
+    let answer_only = request.answer_only;
+    Ok(v1::CanIResponse {
+        results: answers
+            .results
+            .into_iter()
+            .map(|result| encode(result, answer_only))
+            .collect(),
+        operator: answers.operator.as_ref().map(opsec_wire::encode_operator),
+        notices: opsec_wire::encode_notices(&facts.snapshot.notices),
+    })
+}
+
+fn question(question: v1::AccessQuestion) -> (Option<opsec_model::ServiceAccountRef>, Asked) {
+    let account = question.service_account.map(opsec_wire::decode_account);
+    let asked = match question.attributes {
+        None => Asked::Written(WrittenQuestion::default()),
+        Some(AskedAttributes::Resource(asked)) => Asked::Attributes(Attributes::Resource {
+            verb: asked.verb,
+            group: asked.group,
+            resource: asked.resource,
+            subresource: asked.subresource,
+            name: asked.name,
+            namespace: asked.namespace,
+        }),
+        Some(AskedAttributes::NonResource(asked)) => Asked::Attributes(Attributes::Path {
+            verb: asked.verb,
+            path: asked.path,
+        }),
+        Some(AskedAttributes::Written(asked)) => Asked::Written(WrittenQuestion {
+            verb: asked.verb,
+            resource: asked.resource,
+            name: asked.name,
+            namespace: asked.namespace,
+        }),
+    };
+    (account, asked)
+}
+
+fn encode(result: Result<Answered, String>, answer_only: bool) -> v1::AccessResult {
+    match result {
+        Err(error) => v1::AccessResult {
+            error,
+            ..v1::AccessResult::default()
+        },
+        Ok(answered) => v1::AccessResult {
+            allowed: opsec_wire::encode_allowed(answered.allowed),
+            accounts: answered
+                .accounts
+                .iter()
+                .map(opsec_wire::encode_account_answer)
+                .collect(),
+            error: String::new(),
+            read: (!answer_only).then(|| opsec_wire::encode_question(answered.question)),
+        },
+    }
+}

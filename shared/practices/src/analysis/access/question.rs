@@ -1,0 +1,122 @@
+//! What is asked, as it is and as a person writes it.
+
+use opsec_kubernetes::{ResourceNames, Scope};
+use opsec_model::AccessQuestion;
+use opsec_rbac::{Attributes, Kinds};
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub enum Asked {
+    /// The attributes of a SubjectAccessReview, taken as they stand.
+    Attributes(Attributes),
+    /// What a person writes.
+    Written(WrittenQuestion),
+}
+
+/// A question as a person writes it.
+#[derive(Debug, Clone, Default)]
+pub struct WrittenQuestion {
+    /// The verb.
+    pub verb: String,
+    /// A kind by any of its names, with a subresource as in `pods/exec`; or a path.
+    pub resource: String,
+    /// The object's name, or empty.
+    pub name: String,
+    /// The namespace; empty is all. Absent is the account's own, as for kubectl in its pod.
+    pub namespace: Option<String>,
+}
+
+impl Asked {
+    /// The question as it is read; its namespace is absent where each account's own is meant.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub(super) fn read(
+        &self,
+        names: &ResourceNames<'_>,
+        kinds: &Kinds,
+    ) -> Result<AccessQuestion, String> {
+        let question = match self {
+            Self::Attributes(attributes) => of_attributes(attributes),
+            Self::Written(written) => of_written(written, names, kinds)?,
+        };
+        if question.verb.is_empty() {
+            return Err("the verb is empty".to_owned());
+        }
+        match (question.resource.is_empty(), question.path.is_empty()) {
+            (true, true) => Err("neither a resource nor a path is asked for".to_owned()),
+            (true, false) if !question.path.starts_with('/') => Err(format!(
+                "`{}` is not a path (as in `/metrics`)",
+                question.path
+            )),
+            _ => Ok(question),
+        }
+    }
+}
+
+fn of_attributes(attributes: &Attributes) -> AccessQuestion {
+    match attributes.clone() {
+        Attributes::Resource {
+            verb,
+            group,
+            resource,
+            subresource,
+            name,
+            namespace,
+        } => AccessQuestion {
+            verb,
+            group,
+            resource,
+            subresource,
+            name,
+            namespace: Some(namespace),
+            path: String::new(),
+        },
+        Attributes::Path { verb, path } => AccessQuestion {
+            verb,
+            path,
+            namespace: Some(String::new()),
+            ..AccessQuestion::default()
+        },
+    }
+}
+
+fn of_written(
+    written: &WrittenQuestion,
+    names: &ResourceNames<'_>,
+    kinds: &Kinds,
+) -> Result<AccessQuestion, String> {
+    let WrittenQuestion {
+        verb,
+        resource,
+        name,
+        namespace,
+    } = written.clone();
+    if resource.starts_with('/') {
+        if !name.is_empty() {
+            return Err("a path has no objects to name".to_owned());
+        }
+        return Ok(of_attributes(&Attributes::Path {
+            verb,
+            path: resource,
+        }));
+    }
+    let (kind, subresource) = match resource.split_once('/') {
+        Some((kind, subresource)) => (kind, subresource),
+        None => (resource.as_str(), ""),
+    };
+    let named = names.resolve(kind);
+    let in_no_namespace = kinds.scope(&named.group, &named.resource) == Some(Scope::Cluster);
+    Ok(AccessQuestion {
+        verb,
+        group: named.group,
+        resource: named.resource,
+        subresource: subresource.to_owned(),
+        name,
+        namespace: match namespace {
+            None if in_no_namespace => Some(String::new()),
+            namespace => namespace,
+        },
+        path: String::new(),
+    })
+}
