@@ -6,6 +6,7 @@
     reason = "a helper that fails fails the test"
 )]
 
+mod analysis;
 mod baselines;
 mod reasons;
 

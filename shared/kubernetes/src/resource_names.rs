@@ -93,20 +93,18 @@ impl<'a> ResourceNames<'a> {
                     .or_else(|| self.called(name, |names| names.group.starts_with(rest)))
             }),
         };
-        match found {
-            Some(names) => NamedResource {
+        if let Some(names) = found {
+            return NamedResource {
                 group: names.group.to_owned(),
                 resource: names.resource.to_owned(),
                 known: true,
-            },
-            None => {
-                let (resource, group) = written.split_once('.').unwrap_or((written, ""));
-                NamedResource {
-                    group: group.to_owned(),
-                    resource: resource.to_owned(),
-                    known: false,
-                }
-            }
+            };
+        }
+        let (resource, group) = written.split_once('.').unwrap_or((written, ""));
+        NamedResource {
+            group: group.to_owned(),
+            resource: resource.to_owned(),
+            known: false,
         }
     }
 

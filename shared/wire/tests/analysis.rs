@@ -1,7 +1,5 @@
 //! Rights, answers and connections survive the wire; what does not decode names its field.
 
-#![expect(clippy::indexing_slicing, reason = "a test may fail by it")]
-
 use opsec_model::{
     AccessQuestion, AccountAnswer, Allowed, Connection, Danger, GrantedBy, ObjectRef, Peer,
     PortRange, Reach, Right, ServiceAccountRef, Severity, SourceLine,
@@ -126,6 +124,8 @@ proptest! {
     }
 }
 
+type Breaks = fn(&mut ConnectionTables);
+
 #[test]
 fn what_does_not_decode_names_its_field() {
     let mut broken = encode_right(&right());
@@ -145,7 +145,6 @@ fn what_does_not_decode_names_its_field() {
         to: Peer::Workload("shop/Deployment/cart".to_owned()),
         ports: Vec::new(),
     };
-    type Breaks = fn(&mut ConnectionTables);
     let cases: [(Breaks, &str); 3] = [
         (|tables| tables.connections[0].to = 2, "connections[0].to"),
         (|tables| tables.peers[1].peer = None, "peers[1].peer"),

@@ -105,12 +105,12 @@ fn of_written(
         Some((kind, subresource)) => (kind, subresource),
         None => (resource.as_str(), ""),
     };
-    let named = names.resolve(kind);
-    let in_no_namespace = kinds.scope(&named.group, &named.resource) == Some(Scope::Cluster);
+    let found = names.resolve(kind);
+    let in_no_namespace = kinds.scope(&found.group, &found.resource) == Some(Scope::Cluster);
     Ok(AccessQuestion {
         verb,
-        group: named.group,
-        resource: named.resource,
+        group: found.group,
+        resource: found.resource,
         subresource: subresource.to_owned(),
         name,
         namespace: match namespace {
