@@ -1,5 +1,5 @@
 //! Paths into inputs: files whatever their ending, of directories the `.json`, `.yaml` and `.yml`
-//! files, in the order of their names.
+//! files, in the order of their names; of a bundle of OLM what OLM would apply.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use opsec_manifests::{Input, Limits, ManifestError};
 
+use crate::bundle::Bundle;
 use crate::error::GatherError;
 
 /// A file or directory, or standard input.
@@ -164,6 +165,19 @@ impl Gathering<'_> {
 /// The manifests of a directory, by name. Links to directories are not followed, so that no
 /// circle is walked.
 fn collect(directory: &Path, recursive: bool, files: &mut Vec<PathBuf>) -> Result<(), GatherError> {
+    let Some(bundle) = Bundle::at(directory) else {
+        return collect_plain(directory, recursive, files);
+    };
+    collect_plain(&bundle.manifests, false, files)?;
+    files.push(bundle.annotations);
+    Ok(())
+}
+
+fn collect_plain(
+    directory: &Path,
+    recursive: bool,
+    files: &mut Vec<PathBuf>,
+) -> Result<(), GatherError> {
     let entries = fs::read_dir(directory).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let mut entries = entries.map_err(|error| unreadable(directory, error))?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
@@ -273,6 +287,35 @@ mod tests {
             .collect();
         assert_eq!(directory, ["a.yml", "b.yaml", "c.json"]);
         assert_eq!(read(&["deep"], true), ["deep/d.yaml", "deep/er/e.yaml"]);
+    }
+
+    #[test]
+    fn of_a_bundle_its_manifests_and_its_annotations_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        for directory in ["b/manifests/more", "b/metadata", "b/tests/scorecard"] {
+            fs::create_dir_all(root.join(directory)).unwrap();
+        }
+        for name in [
+            "b/bundle.Dockerfile",
+            "b/ci.yaml",
+            "b/manifests/crd.yaml",
+            "b/manifests/csv.yaml",
+            "b/manifests/more/x.yaml",
+            "b/metadata/annotations.yaml",
+            "b/metadata/dependencies.yaml",
+            "b/tests/scorecard/config.yaml",
+        ] {
+            fs::write(root.join(name), name).unwrap();
+        }
+        let expected = [
+            "b/manifests/crd.yaml",
+            "b/manifests/csv.yaml",
+            "b/metadata/annotations.yaml",
+        ];
+        for (path, recursive) in [("b", false), ("b/manifests", false), ("", true)] {
+            assert_eq!(names(root, &[path], recursive).unwrap(), expected, "{path}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Reading stops at the limits: a file that is too large is refused by its size, before it is
 //! read.
 
+mod bundle;
 mod error;
 mod files;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use opsec_model::SourceLine;
+use opsec_model::{MadeFrom, SourceLine};
 use serde_json::Value;
 
 use crate::document::{Parsed, hint};
@@ -27,7 +27,7 @@ pub(crate) struct RawObject {
     /// Whether its namespace is one it was placed in.
     pub placed: bool,
     /// Of an object that is made from another: the other's fields by its own.
-    pub made_from: BTreeMap<String, String>,
+    pub made_from: BTreeMap<String, MadeFrom>,
 }
 
 /// Group, version and kind.

@@ -38,7 +38,7 @@ pub use report::{
 };
 pub use rights::{AccessAnswer, AccessQuestion, AccountAnswer, Allowed, Danger, Right, RightList};
 pub use snapshot::{Snapshot, Source, SourceKind};
-pub use source_map::{ObjectSource, SourceLine, SourceMap};
+pub use source_map::{MadeFrom, ObjectSource, SourceLine, SourceMap};
 pub use verdict::{Gain, Half, Reach, Severity, Status};
 
 /// The API version of every document this project defines (`Report`, `OperatorBaseline`,

@@ -32,7 +32,16 @@ pub struct ObjectSource {
     pub fields: BTreeMap<String, u32>,
     /// Of an object that is made from another, as OLM makes Roles from a ClusterServiceVersion:
     /// the other's field by its own, as in `spec.install.spec.permissions[0].rules` by `rules`.
-    pub made_from: BTreeMap<String, String>,
+    pub made_from: BTreeMap<String, MadeFrom>,
+}
+
+/// What a field of an object is made from: a path in another object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MadeFrom {
+    /// It is that field, with all that is below.
+    Copy(String),
+    /// That field is why it is there; what is below it stands nowhere.
+    Cause(String),
 }
 
 impl ObjectSource {
@@ -42,9 +51,8 @@ impl ObjectSource {
         let mut own = field;
         loop {
             match self.made_from.get(own) {
-                // Of a field that the other has none of, what the whole is made from is all there is.
-                Some(other) if own.is_empty() => return other.clone(),
-                Some(other) => {
+                Some(MadeFrom::Cause(other)) => return other.clone(),
+                Some(MadeFrom::Copy(other)) => {
                     return format!("{other}{}", field.get(own.len()..).unwrap_or_default());
                 }
                 None if own.is_empty() => return field.to_owned(),
@@ -120,7 +128,8 @@ mod tests {
     }
     #[test]
     fn a_made_objects_fields_are_named_as_the_other_names_them() {
-        let own = |field: &str, other: &str| (field.to_owned(), other.to_owned());
+        let copy = |other: &str| MadeFrom::Copy(other.to_owned());
+        let cause = |other: &str| MadeFrom::Cause(other.to_owned());
         let mut source = ObjectSource {
             start: SourceLine {
                 file: "csv.yaml".into(),
@@ -132,13 +141,13 @@ mod tests {
         };
         assert_eq!(source.field_in_file("rules[2].verbs"), "rules[2].verbs");
         source.made_from = BTreeMap::from([
-            own("", "spec.permissions[0]"),
-            own("rules", "spec.permissions[0].rules"),
-            own("rules[2]", "spec.permissions[0]"),
+            (String::new(), cause("spec.permissions[0]")),
+            ("rules".to_owned(), copy("spec.permissions[0].rules")),
+            ("rules[2]".to_owned(), cause("spec.permissions[0]")),
         ]);
         for (field, expected) in [
             ("rules[0].verbs", "spec.permissions[0].rules[0].verbs"),
-            ("rules[2]", "spec.permissions[0]"),
+            ("rules[2].verbs", "spec.permissions[0]"),
             ("rulesets", "spec.permissions[0]"),
             ("", "spec.permissions[0]"),
         ] {

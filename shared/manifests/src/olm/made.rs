@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use opsec_model::{Notice, NoticeCode, OlmInstallation, SourceLine};
+use opsec_model::{MadeFrom, Notice, NoticeCode, OlmInstallation, SourceLine};
 use serde_json::{Map, Value, json};
 
 use super::expand::notice;
@@ -32,8 +32,10 @@ pub(super) struct Draft<'a> {
     pub content: Value,
     /// The path of the field that the whole is made from.
     pub from: &'a str,
-    /// Fields of its own, and the paths of those that they are made from.
+    /// Fields of its own that are copies, and the paths of those.
     pub fields: Vec<(String, String)>,
+    /// Fields of its own that OLM adds.
+    pub added: Vec<String>,
 }
 
 impl<'a> Maker<'a> {
@@ -65,7 +67,15 @@ impl<'a> Maker<'a> {
             copy_lines(lines, own, other, &mut own_lines);
         }
         let line = line_of(lines, draft.from).unwrap_or(self.version.raw.start.line);
-        let own = (String::new(), draft.from.to_owned());
+        let copies = draft.fields.iter().cloned();
+        let mut made_from: BTreeMap<String, MadeFrom> = copies
+            .map(|(own, other)| (own, MadeFrom::Copy(other)))
+            .collect();
+        let whole = std::iter::once(String::new());
+        for own in draft.added.iter().cloned().chain(whole) {
+            own_lines.insert(own.clone(), line);
+            made_from.insert(own, MadeFrom::Cause(draft.from.to_owned()));
+        }
         let object = RawObject {
             input: self.version.raw.input,
             start: SourceLine {
@@ -76,7 +86,7 @@ impl<'a> Maker<'a> {
             namespace: draft.namespace.map(str::to_owned),
             placed: false,
             lines: own_lines,
-            made_from: draft.fields.iter().cloned().chain([own]).collect(),
+            made_from,
             value: self.value(draft),
         };
         self.objects.push(object);

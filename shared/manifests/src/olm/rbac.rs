@@ -50,6 +50,7 @@ pub(super) fn service_accounts(maker: &mut Maker<'_>, shipped: &BTreeSet<String>
                 content: Value::Null,
                 from: &entry.path,
                 fields: Vec::new(),
+                added: Vec::new(),
             });
         }
     }
@@ -117,7 +118,7 @@ fn grant(
         _ => ("ClusterRole", "ClusterRoleBinding"),
     };
     let given = entry.get("rules");
-    let mut fields: Vec<(String, String)> = given
+    let fields: Vec<(String, String)> = given
         .iter()
         .map(|rules| ("rules".to_owned(), rules.path.clone()))
         .collect();
@@ -130,10 +131,9 @@ fn grant(
         Some(other) => vec![other.clone()],
         None => Vec::new(),
     };
-    for rule in added {
-        fields.push((format!("rules[{}]", rules.len()), entry.path.clone()));
-        rules.push(rule.clone());
-    }
+    let own = rules.len();
+    rules.extend(added.iter().cloned());
+    let added = (own..rules.len()).map(|index| format!("rules[{index}]"));
     maker.make(Draft {
         api_version: RBAC,
         kind: role,
@@ -142,6 +142,7 @@ fn grant(
         content: json!({"rules": rules}),
         from: &entry.path,
         fields,
+        added: added.collect(),
     });
     let account = entry.text("serviceAccountName").unwrap_or_default();
     bind(
@@ -185,6 +186,7 @@ pub(super) fn bind(maker: &mut Maker<'_>, from: &str, binding: Binding<'_>) {
         content,
         from,
         fields: Vec::new(),
+        added: Vec::new(),
     });
 }
 
@@ -205,6 +207,7 @@ pub(super) fn own_role(
         content: json!({"rules": rules}),
         from,
         fields: Vec::new(),
+        added: Vec::new(),
     });
     bind(
         maker,

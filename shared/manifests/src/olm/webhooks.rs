@@ -131,6 +131,7 @@ fn configuration(maker: &mut Maker<'_>, entry: &Part<'_>, notices: &mut Vec<Noti
         content: json!({"webhooks": [webhook]}),
         from: &entry.path,
         fields,
+        added: Vec::new(),
     });
 }
 
@@ -193,6 +194,7 @@ fn api_service(maker: &mut Maker<'_>, entry: &Part<'_>) {
         .into_iter()
         .flatten()
         .collect(),
+        added: Vec::new(),
     });
 }
 
@@ -222,6 +224,7 @@ fn serving(maker: &mut Maker<'_>, deployment: &Part<'_>, name: &str, ports: &BTr
         content: json!({"spec": {"selector": selected, "ports": ports}}),
         from,
         fields,
+        added: Vec::new(),
     });
     maker.make(Draft {
         api_version: "v1",
@@ -231,6 +234,7 @@ fn serving(maker: &mut Maker<'_>, deployment: &Part<'_>, name: &str, ports: &BTr
         content: json!({"type": "kubernetes.io/tls"}),
         from,
         fields: Vec::new(),
+        added: Vec::new(),
     });
     serving_rights(maker, from, &service, &[account(deployment)]);
 }

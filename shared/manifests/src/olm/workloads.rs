@@ -31,6 +31,7 @@ pub(super) fn deployments(maker: &mut Maker<'_>) {
             content: Value::Object(content),
             from: &entry.path,
             fields,
+            added: Vec::new(),
         });
     }
 }
@@ -78,6 +79,7 @@ pub(super) fn operator_group(maker: &mut Maker<'_>) {
         content,
         from: "spec.installModes",
         fields: Vec::new(),
+        added: Vec::new(),
     });
 }
 
