@@ -21,7 +21,7 @@ fn installed(text: &str, options: &Options) -> String {
         Ok(manifests) => {
             let installations = &manifests.snapshot.source.olm_installations;
             assert_eq!(installations.len(), 1, "{installations:?}");
-            let installation = &installations[0];
+            let installation = installations.first().unwrap();
             let targets = installation.target_namespaces.join(",");
             let mode = installation.install_mode;
             format!("{mode} in {} for {targets}", installation.namespace)
