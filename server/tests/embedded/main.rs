@@ -8,6 +8,7 @@
 
 mod analysis;
 mod baselines;
+mod olm;
 mod reasons;
 
 use std::path::Path;

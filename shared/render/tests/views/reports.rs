@@ -7,9 +7,9 @@ use opsec_model::report::{
     AcceptedBy, AccountSummary, BaselineSummary, ComponentSummary, Counts, Halves,
 };
 use opsec_model::{
-    API_VERSION, Evidence, Finding, FindingStatus, Gain, GrantedBy, Half, Notice, NoticeCode,
-    ObjectRef, OperatorSummary, PracticeReport, Reach, Report, RuleOutcome, ServiceAccountRef,
-    Severity, Source, SourceLine, Status,
+    API_VERSION, Evidence, Finding, FindingStatus, Gain, GrantedBy, Half, InstallMode, Notice,
+    NoticeCode, ObjectRef, OlmInstallation, OperatorSummary, PracticeReport, Reach, Report,
+    RuleOutcome, ServiceAccountRef, Severity, Source, SourceLine, Status,
 };
 
 const NAMES: [&str; 6] = [
@@ -437,6 +437,14 @@ pub(crate) fn hostile() -> Report {
     ];
     report.operator.intended_namespaces = vec![evil.into()];
     report.operator.owned_kinds = vec![evil.into()];
+    report.source.olm_installations = vec![OlmInstallation {
+        cluster_service_version: evil.into(),
+        package: evil.into(),
+        install_mode: InstallMode::SingleNamespace,
+        namespace: evil.into(),
+        target_namespaces: vec![evil.into()],
+        owned_kinds: Vec::new(),
+    }];
     report.counts.by_severity = BTreeMap::from([(Severity::High, 1)]);
     report
 }
