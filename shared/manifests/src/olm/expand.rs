@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use opsec_model::{Kind, Notice, NoticeCode, ObjectRef, OlmInstallation, SourceLine};
+use opsec_model::{InstallMode, Kind, Notice, NoticeCode, ObjectRef, OlmInstallation, SourceLine};
 use serde_json::{Value, json};
 
 use super::bundle::{Bundles, folder};
+use super::fields::Part;
 use super::install::installation;
 use super::made::{Maker, component_label, line_of};
 use super::version::{Version, is_version};
-use super::{Expanded, rbac, served, webhooks, workloads};
+use super::{Expanded, InstallOptions, rbac, served, webhooks, workloads};
 use crate::error::ManifestError;
 use crate::input::Options;
 use crate::object::RawObject;
@@ -33,6 +34,7 @@ pub(crate) fn expand(
         };
     }
     let mut required: Vec<Kind> = Vec::new();
+    let asked = asked(raws, options);
     for index in chosen {
         let Some(raw) = raws.get(index).cloned() else {
             continue;
@@ -40,11 +42,7 @@ pub(crate) fn expand(
         let Some(version) = Version::of(&raw, bundles) else {
             continue;
         };
-        let namespace = options
-            .namespace
-            .as_deref()
-            .filter(|asked| !asked.is_empty());
-        let installation = installation(&version, namespace, &options.install)?;
+        let installation = installation(&version, asked.namespace.as_deref(), &asked.install)?;
         expanded.notices.extend(remarks(&version, &installation));
         required.extend(version.required());
         required.extend(installation.owned_kinds.iter().cloned());
@@ -56,6 +54,41 @@ pub(crate) fn expand(
     expanded.namespaces = namespaces(raws, &expanded.installations);
     expanded.installations.sort();
     Ok(expanded)
+}
+
+/// Where and how to install: what the options say, else what the one OperatorGroup of the input
+/// says.
+fn asked(raws: &[RawObject], options: &Options) -> Asked {
+    let mut asked = Asked {
+        namespace: options.namespace.clone().filter(|name| !name.is_empty()),
+        install: options.install.clone(),
+    };
+    let mut groups = raws.iter().filter(|raw| is_group(raw));
+    let (Some(group), None, true) = (groups.next(), groups.next(), options.install.is_default())
+    else {
+        return asked;
+    };
+    asked.namespace = asked.namespace.or_else(|| group.namespace.clone());
+    let spec = Part::whole(&group.value).get("spec");
+    let targets = spec
+        .as_ref()
+        .map_or_else(Vec::new, |spec| spec.list("targetNamespaces"));
+    let by_labels = spec.is_some_and(|spec| spec.get("selector").is_some());
+    if targets.is_empty() && !by_labels {
+        asked.install.mode = Some(InstallMode::AllNamespaces);
+    }
+    let names = targets.iter().filter_map(|name| name.value.as_str());
+    asked.install.target_namespaces = names.map(str::to_owned).collect();
+    asked
+}
+
+struct Asked {
+    namespace: Option<String>,
+    install: InstallOptions,
+}
+
+fn is_group(raw: &RawObject) -> bool {
+    raw.kind.is("operators.coreos.com", "OperatorGroup")
 }
 
 /// The versions that are expanded: those that install something, which OLM has not done yet, and
@@ -138,7 +171,7 @@ fn remarks(version: &Version<'_>, installation: &OlmInstallation) -> Vec<Notice>
     let mut said = vec![(
         NoticeCode::ClusterServiceVersion,
         format!(
-            "{name}: judged as OLM would install it; the names of roles, bindings and webhook configurations end in no hash here"
+            "{name}: judged as OLM would install it; OLM ends the names of roles, bindings and webhook configurations in a hash, which stands neither here nor in the commands that confirm a finding"
         ),
         "",
     )];
@@ -230,7 +263,7 @@ fn add(
             .namespace
             .as_ref()
             .is_none_or(|n| *n == installation.namespace);
-        raw.kind.is("operators.coreos.com", "OperatorGroup") && here
+        is_group(raw) && here
     });
     for raw in raws.iter_mut().filter(|raw| !is_version(raw)) {
         if bundles.are_of_one(&raw.start.file, file) {

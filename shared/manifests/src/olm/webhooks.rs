@@ -1,9 +1,9 @@
 //! Webhooks and aggregated APIs: their configurations, and what OLM makes so that a Deployment can
 //! serve them: a Service, a certificate, and the rights to ask the API server who is calling.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use opsec_model::{Notice, NoticeCode};
+use opsec_model::{InstallMode, Notice, NoticeCode};
 use serde_json::{Map, Value, json};
 
 use super::fields::Part;
@@ -18,7 +18,7 @@ const SHARED: [&str; 4] = ["rules", "failurePolicy", "matchPolicy", "objectSelec
 /// Makes the configurations, APIServices and what serves them.
 pub(super) fn serve(maker: &mut Maker<'_>) -> Vec<Notice> {
     let mut notices = Vec::new();
-    let mut served: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
+    let mut served: BTreeMap<String, BTreeMap<i64, Value>> = BTreeMap::new();
     let version = maker.version;
     let webhooks = version.webhooks();
     let apis = version.owned("apiservicedefinitions");
@@ -27,7 +27,7 @@ pub(super) fn serve(maker: &mut Maker<'_>) -> Vec<Notice> {
             served
                 .entry(deployment.to_owned())
                 .or_default()
-                .insert(port(entry));
+                .insert(port(entry), target_port(entry));
         }
     }
     for entry in &webhooks {
@@ -82,6 +82,12 @@ fn port(entry: &Part<'_>) -> i64 {
     port.and_then(|port| port.value.as_i64())
         .filter(|port| *port > 0)
         .unwrap_or(443)
+}
+
+/// Where the pods listen: a number or a name.
+fn target_port(entry: &Part<'_>) -> Value {
+    let target = entry.get("targetPort").map(|target| target.value.clone());
+    target.unwrap_or_else(|| json!(port(entry)))
 }
 
 fn service_name(deployment: &str) -> String {
@@ -200,14 +206,14 @@ fn api_service(maker: &mut Maker<'_>, entry: &Part<'_>) {
 
 /// What lets a Deployment serve: its Service, the certificate's Secret and the right to read it,
 /// and those of every extension of the API server.
-fn serving(maker: &mut Maker<'_>, deployment: &Part<'_>, name: &str, ports: &BTreeSet<i64>) {
+fn serving(maker: &mut Maker<'_>, deployment: &Part<'_>, name: &str, ports: &BTreeMap<i64, Value>) {
     let namespace = maker.installation.namespace.as_str();
     let from = deployment.path.as_str();
     let service = service_name(name);
     let selector = deployment.at(&["spec", "selector", "matchLabels"]);
     let ports: Vec<Value> = ports
         .iter()
-        .map(|port| json!({"name": port.to_string(), "port": port, "targetPort": port}))
+        .map(|(port, target)| json!({"name": port.to_string(), "port": port, "targetPort": target}))
         .collect();
     let selected = selector
         .as_ref()
@@ -275,7 +281,12 @@ pub(super) fn convert(maker: &Maker<'_>, definitions: &mut [RawObject]) -> Vec<N
     let mut notices = Vec::new();
     let owned = maker.version.owned("customresourcedefinitions");
     let conversions = maker.version.webhooks().into_iter();
+    let only_for_all = maker.version.modes() == [InstallMode::AllNamespaces];
     for entry in conversions.filter(|entry| entry.text("type") == Some("ConversionWebhook")) {
+        if !only_for_all {
+            let reason = "a version that converts may support no mode but AllNamespaces";
+            notices.push(refused(maker, &format!("{}.type", entry.path), reason));
+        }
         for name in entry.list("conversionCRDs") {
             let Some(wanted) = name.value.as_str() else {
                 continue;

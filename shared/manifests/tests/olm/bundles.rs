@@ -1,8 +1,8 @@
 //! Bundles, packages, several versions, and versions in other clothes.
 
 use opsec_manifests::{Manifests, Options, read};
-use opsec_model::NoticeCode;
 use opsec_model::snapshot::PlacementReason;
+use opsec_model::{InstallMode, NoticeCode};
 
 use super::{HEAD, PERMISSIONS, expand, input, messages, names};
 
@@ -134,6 +134,40 @@ fn of_versions_that_replace_each_other_the_newest_is_judged() {
         ("b.yaml", &version("shop-operator.v1", "shop-operator.v2")),
     ]);
     assert_eq!(circle.snapshot.source.olm_installations.len(), 2);
+}
+
+#[test]
+fn an_operator_group_says_where_and_for_which_namespaces() {
+    let group = |spec: &str| {
+        format!(
+            "{HEAD}---\napiVersion: operators.coreos.com/v1\nkind: OperatorGroup\nmetadata: {{name: g, namespace: stalls}}\nspec: {spec}\n"
+        )
+    };
+    for (spec, mode, targets) in [
+        ("{}", InstallMode::AllNamespaces, &[][..]),
+        (
+            "{targetNamespaces: [stalls]}",
+            InstallMode::OwnNamespace,
+            &["stalls"],
+        ),
+        (
+            "{targetNamespaces: [blog]}",
+            InstallMode::SingleNamespace,
+            &["blog"],
+        ),
+        (
+            "{targetNamespaces: [a, b]}",
+            InstallMode::MultiNamespace,
+            &["a", "b"],
+        ),
+    ] {
+        let snapshot = expand(&group(spec)).snapshot;
+        let installation = &snapshot.source.olm_installations[0];
+        assert_eq!(installation.namespace, "stalls");
+        assert_eq!(installation.install_mode, mode, "{spec}");
+        assert_eq!(installation.target_namespaces, targets, "{spec}");
+        assert_eq!(snapshot.operator_groups.len(), 1);
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ fn with(webhook: &str) -> String {
     HEAD.replacen("spec:\n", &spec, 1)
 }
 
-const VALIDATING: &str = "{type: ValidatingAdmissionWebhook, generateName: vshop.example.com, deploymentName: manager, containerPort: 8443, failurePolicy: Ignore, rules: [{apiGroups: [''], apiVersions: [v1], operations: [CREATE], resources: [pods]}]}";
+const VALIDATING: &str = "{type: ValidatingAdmissionWebhook, generateName: vshop.example.com, deploymentName: manager, containerPort: 443, targetPort: 9443, failurePolicy: Ignore, rules: [{apiGroups: [''], apiVersions: [v1], operations: [CREATE], resources: [pods]}]}";
 
 #[test]
 fn a_webhook_is_configured_and_what_serves_it_is_made() {
@@ -36,6 +36,7 @@ fn a_webhook_is_configured_and_what_serves_it_is_made() {
         (service.namespace.as_str(), service.name.as_str()),
         ("operators", "manager-service")
     );
+    assert_eq!(snapshot.services[0].spec.ports[0].target_port, 9443);
     let delegated = &snapshot.cluster_role_bindings[0];
     assert_eq!(delegated.role_ref.name, "system:auth-delegator");
     assert_eq!(delegated.subjects[0].name, "manager");
@@ -72,6 +73,9 @@ spec: {group: shop.example.com, scope: Namespaced, names: {plural: shops, kind: 
 ";
     let manifests = expand(&format!("{}---\n{definition}", with(conversion)));
     let definition = &manifests.snapshot.custom_resource_definitions[0];
+    let said = messages(&manifests, NoticeCode::ClusterServiceVersion);
+    let refused = "spec.webhookdefinitions[0].type: a version that converts may support no mode but AllNamespaces";
+    assert!(said.iter().any(|said| said.contains(refused)), "{said:?}");
     let conversion = definition.spec.conversion.as_ref().unwrap();
     assert_eq!(conversion.strategy, "Webhook");
     let label = definition
