@@ -192,7 +192,6 @@ fn remarks(version: &Version<'_>, installation: &OlmInstallation) -> Vec<Notice>
         notices.push(notice(version.raw, NoticeCode::Input, message, &path));
     }
     notices.extend(malformed(version));
-    notices.extend(missing_accounts(version));
     notices
 }
 
@@ -221,12 +220,14 @@ fn malformed(version: &Version<'_>) -> Vec<Notice> {
         .collect()
 }
 
-fn missing_accounts(version: &Version<'_>) -> Vec<Notice> {
+/// Deployments that run as an account which neither OLM nor the files bring.
+fn missing_accounts(version: &Version<'_>, shipped: &BTreeSet<String>) -> Vec<Notice> {
     let made = rbac::accounts(version);
     let runs_as = |entry| (workloads::account(&entry), entry);
     let deployments = version.install("deployments").into_iter().map(runs_as);
     deployments
         .filter(|(account, _)| *account != "default" && !made.contains(account))
+        .filter(|(account, _)| !shipped.contains(*account))
         .map(|(account, entry)| {
             let message = format!(
                 "{}: {} runs as ServiceAccount {account}, which OLM makes only for who is granted something",
@@ -258,6 +259,7 @@ fn add(
         .filter(|raw| raw.kind.is("", "ServiceAccount") && together(raw))
         .filter_map(|raw| raw.name().map(str::to_owned))
         .collect();
+    expanded.notices.extend(missing_accounts(version, &shipped));
     let has_group = raws.iter().any(|raw| {
         let here = raw
             .namespace

@@ -92,6 +92,13 @@ fn an_account_that_olm_does_not_make_is_told() {
     let told = "ClusterServiceVersion shop-operator.v1.2.3: spec.install.spec.deployments[0] runs as ServiceAccount manager, which OLM makes only for who is granted something";
     assert!(messages(&manifests, NoticeCode::ClusterServiceVersion).contains(&told));
     assert_eq!(manifests.snapshot.service_accounts, []);
+    let shipped = "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: manager}\n";
+    let manifests = expand(&format!("{HEAD}{shipped}"));
+    assert!(!messages(&manifests, NoticeCode::ClusterServiceVersion).contains(&told));
+    assert_eq!(
+        manifests.snapshot.service_accounts[0].metadata.namespace(),
+        "operators"
+    );
 }
 
 #[test]
