@@ -1,5 +1,6 @@
 //! The command line: parsing only. Flags are kubectl's where kubectl has them.
 
+mod analysis;
 mod baseline;
 mod check;
 mod files;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
+pub(crate) use analysis::{AnswerFormat, CanIArgs, ReachArgs, RightsArgs, ViewFormat};
 pub(crate) use baseline::{BaselineCommand, BaselineListFormat, DocumentFormat};
 pub(crate) use check::{CheckArgs, CheckFormat, HalfArg};
 pub(crate) use files::FileArgs;
@@ -88,6 +90,12 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// List the operators that files hold, why each is one, and what it consists of
     List(ListArgs),
+    /// List what an operator's ServiceAccounts may do
+    Rights(RightsArgs),
+    /// Ask whether an operator may do something
+    CanI(CanIArgs),
+    /// List who may connect to whom under the NetworkPolicies
+    Reach(ReachArgs),
     /// Keep baselines: what you accept of an operator
     #[command(
         subcommand,
@@ -209,6 +217,9 @@ mod tests {
             "",
             "check ",
             "list ",
+            "rights ",
+            "can-i ",
+            "reach ",
             "baseline ",
             "baseline apply ",
             "baseline get ",

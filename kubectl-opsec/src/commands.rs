@@ -1,8 +1,11 @@
 //! One module a command: what is asked of the service, and how its answer is printed.
 
 mod baseline;
+mod can_i;
 mod check;
 mod list;
+mod reach;
+mod rights;
 
 use crate::args::Command;
 use crate::context::Context;
@@ -17,6 +20,9 @@ pub(crate) async fn run(command: Command, context: Context) -> Result<Exit, Fail
     match command {
         Command::Check(args) => check::run(args, context).await,
         Command::List(args) => list::run(args, context).await,
+        Command::Rights(args) => rights::run(args, context).await,
+        Command::CanI(args) => can_i::run(args, context).await,
+        Command::Reach(args) => reach::run(args, context).await,
         Command::Baseline(command) => baseline::run(command, &context).await,
     }
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use opsec_model::Status;
+use opsec_model::{Allowed, Status};
 
 use crate::output::say;
 
@@ -12,11 +12,11 @@ use crate::output::say;
 pub(crate) enum Exit {
     /// No FAIL and no UNKNOWN; or the command did what it was asked.
     Success,
-    /// At least one FAIL.
+    /// At least one FAIL; or the answer is no.
     Fail,
     /// Usage, or nothing could be judged.
     Usage,
-    /// No FAIL but an UNKNOWN.
+    /// No FAIL but an UNKNOWN; or the answer is not known.
     Unknown,
     /// Ctrl-C.
     Interrupted,
@@ -31,6 +31,15 @@ impl Exit {
             Self::Usage => 2,
             Self::Unknown => 3,
             Self::Interrupted => 130,
+        }
+    }
+
+    /// The status of an answer.
+    pub(crate) fn of_answer(allowed: Allowed) -> Self {
+        match allowed {
+            Allowed::Yes => Self::Success,
+            Allowed::No => Self::Fail,
+            Allowed::Unknown => Self::Unknown,
         }
     }
 

@@ -47,6 +47,20 @@ pub(crate) enum Failure {
         /// What is wrong, its path first.
         reason: String,
     },
+    /// The questions cannot be read.
+    #[error("questions {file} cannot be read: {source}")]
+    Questions {
+        /// The file as named.
+        file: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Files and questions cannot both be standard input.
+    #[error("-f - and --batch - cannot both read standard input; put one of them into a file")]
+    StandardInputTwice,
+    /// A question does not fit together.
+    #[error("{0}")]
+    Question(String),
     /// The baselines cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -16,6 +16,27 @@ pub(crate) fn answer(bytes: &[u8]) -> Result<(), Failure> {
     }
 }
 
+/// Standard output for an answer that is written as it comes. A reader that has closed the pipe
+/// has what it wanted: what would come after is dropped.
+#[derive(Debug)]
+pub(crate) struct Stdout;
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match io::stdout().lock().write(bytes) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(bytes.len()),
+            written => written,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match io::stdout().lock().flush() {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            flushed => flushed,
+        }
+    }
+}
+
 /// Writes a line to standard error; there is nobody to tell that it failed.
 pub(crate) fn say(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", opsec_render::clean(line));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use opsec_proto::v1;
+use opsec_proto::v1::analysis_service_client::AnalysisServiceClient;
 use opsec_proto::v1::baseline_service_client::BaselineServiceClient;
 use opsec_proto::v1::check_service_client::CheckServiceClient;
 use opsec_server::{Embedded, StoreError, StoreLocation, embedded};
@@ -74,6 +75,11 @@ impl ServiceError {
         self.is_for(&["ETAG_STALE", "BASELINE_NOT_FOUND", "BASELINE_EXISTS"])
     }
 
+    /// Whether it is about the operator that was, or was not, named.
+    pub(crate) fn is_about_operator(&self) -> bool {
+        self.is_for(&["OPERATOR_NOT_FOUND", "OPERATOR_AMBIGUOUS"])
+    }
+
     /// Whether it is the baseline document that is wrong.
     pub(crate) fn is_about_baseline(&self) -> bool {
         self.is_for(&[
@@ -108,6 +114,7 @@ impl ServiceError {
 #[derive(Debug, Clone)]
 pub(crate) struct Service {
     check: CheckServiceClient<Routes>,
+    analysis: AnalysisServiceClient<Routes>,
     baselines: BaselineServiceClient<Routes>,
 }
 
@@ -134,6 +141,9 @@ impl Service {
             check: CheckServiceClient::new(services.clone())
                 .max_encoding_message_size(usize::MAX)
                 .max_decoding_message_size(ANSWER_LIMIT),
+            analysis: AnalysisServiceClient::new(services.clone())
+                .max_encoding_message_size(usize::MAX)
+                .max_decoding_message_size(ANSWER_LIMIT),
             baselines: BaselineServiceClient::new(services).max_decoding_message_size(ANSWER_LIMIT),
         })
     }
@@ -153,6 +163,32 @@ impl Service {
     ) -> Result<v1::ListOperatorsResponse, ServiceError> {
         let mut client = self.check.clone();
         Ok(client.list_operators(request).await?.into_inner())
+    }
+
+    /// A page of an operator's rights.
+    pub(crate) async fn list_rights(
+        &self,
+        request: v1::ListRightsRequest,
+    ) -> Result<v1::ListRightsResponse, ServiceError> {
+        let mut client = self.analysis.clone();
+        Ok(client.list_rights(request).await?.into_inner())
+    }
+
+    /// Answers to questions about access.
+    pub(crate) async fn can_i(
+        &self,
+        request: v1::CanIRequest,
+    ) -> Result<v1::CanIResponse, ServiceError> {
+        Ok(self.analysis.clone().can_i(request).await?.into_inner())
+    }
+
+    /// A page of connections.
+    pub(crate) async fn list_connections(
+        &self,
+        request: v1::ListConnectionsRequest,
+    ) -> Result<v1::ListConnectionsResponse, ServiceError> {
+        let mut client = self.analysis.clone();
+        Ok(client.list_connections(request).await?.into_inner())
     }
 
     /// A baseline by name, with or without its collection.

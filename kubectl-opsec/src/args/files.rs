@@ -47,7 +47,7 @@ fn target(text: &str) -> Result<String, String> {
 }
 
 /// A namespace's name is a label of DNS; an empty one is none, as for kubectl.
-fn namespace(text: &str) -> Result<String, String> {
+pub(super) fn namespace(text: &str) -> Result<String, String> {
     let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
     let fits = text.len() <= 63
         && text.chars().all(|letter| plain(letter) || letter == '-')

@@ -16,6 +16,11 @@ Judge:
   check     Judge an operator by the six practices
   list      List the operators that files hold, why each is one, and what it consists of
 
+Understand:
+  rights    List what an operator's ServiceAccounts may do
+  can-i     Ask whether an operator may do something, as kubectl auth can-i does
+  reach     List who may connect to whom under the NetworkPolicies
+
 Baselines:
   baseline  Keep what you accept of an operator: apply, get, list, delete
 
@@ -39,6 +44,28 @@ pub(crate) const LIST: &str = "\
 Examples:
   kubectl opsec list -f cert-manager.yaml
   kubectl opsec list -f manifests/ -R -o json";
+
+pub(crate) const RIGHTS: &str = "\
+Examples:
+  kubectl opsec rights cert-manager -f cert-manager.yaml
+  kubectl opsec rights cert-manager -f cert-manager.yaml -o wide";
+
+pub(crate) const CAN_I: &str = "\
+Examples:
+  kubectl opsec can-i cert-manager create pods -n shop -f cert-manager.yaml
+  kubectl opsec can-i --batch questions.jsonl -f cert-manager.yaml";
+
+pub(crate) const CAN_I_AFTER: &str = "\
+The answer is a SubjectAccessReview's, yes when any of the operator's ServiceAccounts may. Exit
+status: 0 yes, 1 no, 2 usage, 3 unknown. A line of --batch is an object with serviceAccount
+(\"namespace/name\"), verb and either group, resource, subresource, name and namespace, each as it
+stands, or path; its answer is {\"allowed\":true}, {\"allowed\":false}, {\"allowed\":null,\"reason\":…}
+where it is unknown, or {\"error\":…}. A bad line makes the exit status 2 when all are answered.";
+
+pub(crate) const REACH: &str = "\
+Examples:
+  kubectl opsec reach -f shop.yaml
+  kubectl opsec reach cert-manager -f cert-manager.yaml -o json";
 
 pub(crate) const BASELINE: &str = "\
 Examples:

@@ -20,6 +20,16 @@ pub fn json(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
+/// A document as JSON on one line.
+///
+/// # Errors
+/// When the writer fails or the document has no JSON form.
+pub fn json_line(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    let escaped = escape(&serde_json::to_string(document)?, |_| true);
+    out.write_all(escaped.as_bytes())?;
+    out.write_all(b"\n")
+}
+
 /// A document as YAML that YAML 1.1 and 1.2 read alike; keys are sorted, as `kubectl` has them.
 ///
 /// # Errors
@@ -29,7 +39,7 @@ pub fn yaml(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(crate::yaml::document(&value).as_bytes())
 }
 
-fn escape(text: &str, applies: impl Fn(char) -> bool) -> String {
+pub(crate) fn escape(text: &str, applies: impl Fn(char) -> bool) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         if applies(character) && (character.is_control() || is_deceptive(character)) {

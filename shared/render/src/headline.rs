@@ -4,7 +4,7 @@
 use std::io;
 
 use opsec_model::report::OperatorSummary;
-use opsec_model::{Gain, InstallMode, NoticeCode, OlmInstallation, Report, SourceKind};
+use opsec_model::{Gain, InstallMode, NoticeCode, OlmInstallation, Report, Source, SourceKind};
 
 use crate::Options;
 use crate::layout::{pad, width, wrap};
@@ -12,8 +12,8 @@ use crate::page::{Page, RED, Span};
 use crate::words::{baseline, count, release, some};
 
 pub(crate) fn write(report: &Report, options: &Options, page: &mut Page<'_>) -> io::Result<()> {
-    let mut parts = vec![report.operator.name.clone(), consists_of(&report.operator)];
-    parts.push(judged_from(report, options));
+    let version = &report.kubernetes_version;
+    let mut parts = looked_at(&report.operator, &report.source, version, options);
     let bar = report.fail_on;
     parts.push(format!("{}, fails from {bar}", baseline(&report.baseline)));
     if let Some(half) = report.half {
@@ -27,6 +27,20 @@ pub(crate) fn write(report: &Report, options: &Options, page: &mut Page<'_>) -> 
     page.parts(&parts)?;
     page.blank()?;
     gains(&report.gains, page)
+}
+
+/// Which operator was looked at, and in what.
+pub(crate) fn looked_at(
+    operator: &OperatorSummary,
+    source: &Source,
+    version: &str,
+    options: &Options,
+) -> Vec<String> {
+    vec![
+        operator.name.clone(),
+        consists_of(operator),
+        seen_in(source, version, options),
+    ]
 }
 
 fn consists_of(operator: &OperatorSummary) -> String {
@@ -45,9 +59,8 @@ fn consists_of(operator: &OperatorSummary) -> String {
     }
 }
 
-fn judged_from(report: &Report, options: &Options) -> String {
-    let release = release(&report.kubernetes_version);
-    let source = &report.source;
+fn seen_in(source: &Source, version: &str, options: &Options) -> String {
+    let release = release(version);
     match source.kind {
         SourceKind::Files => {
             let what = match options.objects {

@@ -2,8 +2,11 @@
 //! giving the same bytes. Everything that comes from manifests is shown with its control
 //! characters spelt out, since whoever writes a manifest must not write to the terminal.
 
+mod access;
 mod clean;
 mod columns;
+mod connections;
+mod connections_json;
 mod documents;
 mod finding;
 mod grants;
@@ -11,7 +14,9 @@ mod headline;
 mod layout;
 mod matrix;
 mod operators;
+mod outside;
 mod page;
+mod rights;
 mod summary;
 mod table;
 mod why;
@@ -22,10 +27,11 @@ mod yaml;
 use std::io::{self, Write};
 
 use opsec_model::report::{OperatorList, ReportList};
-use opsec_model::{NoticeCode, Report};
+use opsec_model::{AccessAnswer, ConnectionList, NoticeCode, Report, RightList};
 
 pub use clean::clean;
-pub use documents::{json, yaml};
+pub use connections_json::ConnectionsJson;
+pub use documents::{json, json_line, yaml};
 
 use page::Page;
 
@@ -89,6 +95,49 @@ pub fn matrix(list: &ReportList, options: &Options, out: &mut dyn Write) -> io::
 /// When the writer fails.
 pub fn operators(list: &OperatorList, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     operators::write(&clean::document(list)?, &mut Page::new(out, options))
+}
+
+/// What an operator's ServiceAccounts may do, account by account; with `everything` also who
+/// grants it, and what every account has.
+///
+/// # Errors
+/// When the writer fails.
+pub fn rights(
+    list: &RightList,
+    everything: bool,
+    options: &Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let view = rights::View {
+        options,
+        everything,
+    };
+    view.write(&clean::document(list)?, &mut Page::new(out, options))
+}
+
+/// Whether an operator may, and by which grants.
+///
+/// # Errors
+/// When the writer fails.
+pub fn access(answer: &AccessAnswer, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    access::write(&clean::document(answer)?, &mut Page::new(out, options))
+}
+
+/// Who reaches whom, a row for each who; with `everything` every destination by its name.
+///
+/// # Errors
+/// When the writer fails.
+pub fn connections(
+    list: &ConnectionList,
+    everything: bool,
+    options: &Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    connections::write(
+        &clean::document(list)?,
+        everything,
+        &mut Page::new(out, options),
+    )
 }
 
 /// Rows below headings, aligned; the last column is not padded.

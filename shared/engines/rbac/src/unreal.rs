@@ -40,7 +40,7 @@ pub fn unreal(kinds: &Kinds, attributes: &Attributes) -> Option<String> {
         return Some(format!("Kubernetes has no subresource {object}"));
     }
     if is_never_asked(&request) {
-        return Some(format!("no request carries the verb {verb} for {object}"));
+        return Some(format!("no request for {object} carries {verb}"));
     }
     let in_no_namespace = kinds.scope(group, resource) == Some(Scope::Cluster)
         && !namespace.is_empty()
@@ -122,7 +122,13 @@ mod tests {
                 "nothing here serves things.shop.example",
             ),
             ("get", "pods/shell", "shop", "", "no subresource pods/shell"),
-            ("bind", "bindings", "shop", "", "the verb bind for bindings"),
+            (
+                "bind",
+                "bindings",
+                "shop",
+                "",
+                "no request for bindings carries bind",
+            ),
         ] {
             let answer = asked(verb, kind, namespace, name).unwrap_or_default();
             assert!(answer.contains(said), "{verb} {kind}: {answer}");

@@ -263,7 +263,7 @@ fn a_kind_that_nothing_serves_cannot_be_asked_for() {
 fn verbs_and_subresources_that_a_built_in_kind_has_not_are_never_asked_for() {
     is_unusable(
         &everywhere(&[rule("bind", "core", "bindings", "")]),
-        "no request carries the verb bind for bindings",
+        "no request for bindings carries bind",
     );
     is_partly_unusable(
         &everywhere(&[rule(
@@ -272,15 +272,15 @@ fn verbs_and_subresources_that_a_built_in_kind_has_not_are_never_asked_for() {
             "rolebindings",
             "",
         )]),
-        "no request carries the verb escalate for rolebindings.rbac.authorization.k8s.io",
+        "no request for rolebindings.rbac.authorization.k8s.io carries escalate",
     );
     is_unusable(
         &everywhere(&[rule("get", "authentication.k8s.io", "tokenreviews", "")]),
-        "no request carries the verb get for tokenreviews.authentication.k8s.io",
+        "no request for tokenreviews.authentication.k8s.io carries get",
     );
     is_partly_unusable(
         &everywhere(&[rule("get,impersonate", "core", "users", "")]),
-        "no request carries the verb get for users",
+        "no request for users carries get",
     );
     is_partly_unusable(
         &everywhere(&[rule("create", "core", "pods/exec,pods/shell", "")]),

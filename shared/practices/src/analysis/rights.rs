@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use opsec_facts::Facts;
 use opsec_model::objects::PolicyRule;
-use opsec_model::{API_VERSION, Danger, Kind, Right, RightList, ServiceAccountRef, Snapshot};
+use opsec_model::{
+    API_VERSION, Danger, Kind, Right, RightList, ServiceAccountRef, Severity, Snapshot,
+};
 use opsec_rbac::{EffectiveRights, Grant};
 use opsec_rights::{GradedHit, GradedRight};
 
@@ -70,9 +72,15 @@ fn of_account(context: &Context<'_>, account: &ServiceAccountRef) -> Vec<Right> 
         .collect()
 }
 
-fn right(rights: &EffectiveRights, place: usize, grant: &Grant, dangers: Vec<Danger>) -> Right {
+fn right(rights: &EffectiveRights, place: usize, grant: &Grant, mut dangers: Vec<Danger>) -> Right {
     let rule = (*grant.rule).clone();
     let said = rights.ineffective(place);
+    // As a kind that nobody serves does wherever it is held.
+    if said.unusable {
+        for danger in &mut dangers {
+            danger.severity = danger.severity.min(Severity::Low);
+        }
+    }
     Right {
         service_account: rights.account.clone(),
         namespace: grant.scope.namespace().map(ToOwned::to_owned),
