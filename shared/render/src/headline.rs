@@ -4,9 +4,12 @@
 use std::io;
 
 use opsec_model::report::OperatorSummary;
-use opsec_model::{Gain, InstallMode, NoticeCode, OlmInstallation, Report, Source, SourceKind};
+use opsec_model::{
+    Gain, InstallMode, NoticeCode, OlmInstallation, Path, Report, Source, SourceKind,
+};
 
 use crate::Options;
+use crate::chain::{IN_SHORT, cut_by};
 use crate::layout::{pad, width, wrap};
 use crate::page::{Page, RED, Span};
 use crate::words::{baseline, count, release, some};
@@ -27,6 +30,18 @@ pub(crate) fn write(report: &Report, options: &Options, page: &mut Page<'_>) -> 
     page.parts(&parts)?;
     page.blank()?;
     gains(&report.gains, page)
+}
+
+/// The worst chain, the shortest of those; that there are some and each is cut.
+pub(crate) fn worst_chain(paths: &[Path], page: &mut Page<'_>) -> io::Result<()> {
+    match paths.first() {
+        Some(worst) if !worst.cut => IN_SHORT.write(worst, page),
+        Some(_) => {
+            let chains = count(paths.len(), "chain");
+            page.paragraph(0, &format!("Each of {chains} is cut{}", cut_by(paths)))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Which operator was looked at, and in what.

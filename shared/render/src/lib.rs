@@ -3,6 +3,7 @@
 //! characters spelt out, since whoever writes a manifest must not write to the terminal.
 
 mod access;
+mod chain;
 mod clean;
 mod columns;
 mod connections;
@@ -16,6 +17,7 @@ mod matrix;
 mod operators;
 mod outside;
 mod page;
+mod paths;
 mod rights;
 mod summary;
 mod table;
@@ -27,7 +29,7 @@ mod yaml;
 use std::io::{self, Write};
 
 use opsec_model::report::{OperatorList, ReportList};
-use opsec_model::{AccessAnswer, ConnectionList, NoticeCode, Report, RightList};
+use opsec_model::{AccessAnswer, ConnectionList, NoticeCode, PathList, Report, RightList};
 
 pub use clean::clean;
 pub use connections_json::ConnectionsJson;
@@ -62,11 +64,7 @@ impl Default for Options {
 /// # Errors
 /// When the writer fails.
 pub fn table(report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    table::write(
-        &clean::document(report)?,
-        options,
-        &mut Page::new(out, options),
-    )
+    table::write(&clean::document(report)?, options, out)
 }
 
 /// The whole report for a reader: by practice, then by severity, one block a finding.
@@ -121,6 +119,24 @@ pub fn rights(
 /// When the writer fails.
 pub fn access(answer: &AccessAnswer, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     access::write(&clean::document(answer)?, &mut Page::new(out, options))
+}
+
+/// The chains from an operator's pods, hop by hop; with `everything` every place of each.
+///
+/// # Errors
+/// When the writer fails.
+pub fn paths(
+    list: &PathList,
+    everything: bool,
+    options: &Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    paths::write(
+        &clean::document(list)?,
+        everything,
+        options,
+        &mut Page::new(out, options),
+    )
 }
 
 /// Who reaches whom, a row for each who; with `everything` every destination by its name.

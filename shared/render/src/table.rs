@@ -1,7 +1,9 @@
 //! The first view: one line a practice, worst first in plain words. It fits 24 lines of 100
 //! columns; a narrow terminal has the reason below its row instead of beside it.
 
-use std::io;
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::io::{self, Write};
 
 use opsec_model::report::PracticeReport;
 use opsec_model::{Half, Notice, NoticeCode, Report, SourceKind, Status};
@@ -25,10 +27,54 @@ const LINES: usize = 2;
 /// The same where it names what is missing.
 const LINES_OF_UNKNOWN: usize = 4;
 
-pub(crate) fn write(report: &Report, options: &Options, page: &mut Page<'_>) -> io::Result<()> {
+/// How many lines the first view has at most, where that is possible.
+const MOST: usize = 24;
+
+pub(crate) fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    let by_weight = by_weight(&report.practices);
+    let mut first = Vec::new();
+    // Where the chain takes the room, reasons are told in one line, those of what weighs least
+    // first.
+    for kept in (0..=by_weight.len()).rev() {
+        let long = by_weight.iter().take(kept).copied().collect();
+        let mut text = Vec::new();
+        let mut page = Page::new(&mut text, options);
+        write_with(report, options, &long, &mut page)?;
+        // Behind its last line break there is one piece more.
+        if text.split(|byte| *byte == b'\n').count() <= MOST + 1 {
+            return out.write_all(&text);
+        }
+        if first.is_empty() {
+            first = text;
+        }
+    }
+    out.write_all(&first)
+}
+
+/// The numbers of the practices, the one that fails worst first.
+fn by_weight(practices: &[PracticeReport]) -> Vec<u8> {
+    let weight = |practice: &&PracticeReport| {
+        let failing = practice
+            .rules
+            .iter()
+            .filter(|rule| rule.status == Status::Fail);
+        Reverse(failing.filter_map(|rule| rule.severity).max())
+    };
+    let mut sorted: Vec<&PracticeReport> = practices.iter().collect();
+    sorted.sort_by_key(weight);
+    sorted.into_iter().map(|practice| practice.number).collect()
+}
+
+fn write_with(
+    report: &Report,
+    options: &Options,
+    long: &BTreeSet<u8>,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
     headline::write(report, options, page)?;
+    headline::worst_chain(&report.paths, page)?;
     page.blank()?;
-    practices(report, page)?;
+    practices(report, long, page)?;
     page.blank()?;
     notices(report, page)?;
     summary::write(report, page)?;
@@ -36,11 +82,14 @@ pub(crate) fn write(report: &Report, options: &Options, page: &mut Page<'_>) -> 
 }
 
 /// The columns of the practices' table.
+#[derive(Clone, Copy)]
 struct Grid {
     practice: usize,
     operator: usize,
     cluster: usize,
     why: Option<usize>,
+    /// How many lines a reason may take beside its row.
+    lines: usize,
 }
 
 impl Grid {
@@ -65,6 +114,7 @@ impl Grid {
             operator,
             cluster,
             why: (why >= LEAST_WHY).then_some(why),
+            lines: LINES,
         }
     }
 }
@@ -73,7 +123,7 @@ fn name(practice: &PracticeReport) -> String {
     format!("{} {}", practice.number, practice.name)
 }
 
-fn practices(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+fn practices(report: &Report, long: &BTreeSet<u8>, page: &mut Page<'_>) -> io::Result<()> {
     let grid = Grid::new(report, page);
     let gap = " ".repeat(GAP);
     page.line(&[
@@ -86,7 +136,12 @@ fn practices(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         Span::bold(if grid.why.is_some() { "WHY" } else { "" }),
     ])?;
     for practice in &report.practices {
-        row(report, practice, &grid, page)?;
+        let lines = if long.contains(&practice.number) {
+            LINES
+        } else {
+            1
+        };
+        row(report, practice, &Grid { lines, ..grid }, page)?;
     }
     Ok(())
 }
@@ -100,7 +155,7 @@ fn row(
     let why = why(report, practice);
     let beside = grid
         .why
-        .map(|columns| shortened(&why, columns, most_lines(practice)))
+        .map(|columns| shortened(&why, columns, most_lines(practice, grid.lines)))
         .unwrap_or_default();
     let names = hanging(&name(practice), grid.practice);
     let gap = " ".repeat(GAP);
@@ -123,12 +178,12 @@ fn row(
     }
 }
 
-fn most_lines(practice: &PracticeReport) -> usize {
+fn most_lines(practice: &PracticeReport, lines: usize) -> usize {
     let halves = [practice.halves.operator, practice.halves.cluster];
     if halves.contains(&Status::Unknown) {
         LINES_OF_UNKNOWN
     } else {
-        LINES
+        lines
     }
 }
 

@@ -4,8 +4,9 @@
 use std::io;
 
 use opsec_model::report::PracticeReport;
-use opsec_model::{FindingStatus, Half, Notice, Report, RuleOutcome, Status};
+use opsec_model::{FindingStatus, Half, Notice, Path, Report, RuleOutcome, Status};
 
+use crate::chain::EVERYTHING;
 use crate::finding::blocks;
 use crate::page::{Page, Span};
 use crate::why::{idle_rules, nothing_to_judge};
@@ -16,6 +17,7 @@ pub(crate) fn write(report: &Report, options: &Options, page: &mut Page<'_>) -> 
     headline::write(report, options, page)?;
     page.blank()?;
     operators::consists_of(&report.operator, page)?;
+    chains(&report.paths, page)?;
     for practice in &report.practices {
         page.blank()?;
         heading(practice, page)?;
@@ -26,6 +28,15 @@ pub(crate) fn write(report: &Report, options: &Options, page: &mut Page<'_>) -> 
     page.blank()?;
     summary::write(report, page)?;
     provenance(report, page)
+}
+
+/// All chains, as a heading of the rest: what the findings come to together.
+fn chains(paths: &[Path], page: &mut Page<'_>) -> io::Result<()> {
+    for path in paths {
+        page.blank()?;
+        EVERYTHING.write(path, page)?;
+    }
+    Ok(())
 }
 
 fn heading(practice: &PracticeReport, page: &mut Page<'_>) -> io::Result<()> {

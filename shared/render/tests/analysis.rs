@@ -1,10 +1,12 @@
 //! The views of rights, answers and connections, as a terminal shows them.
 #![expect(clippy::unwrap_used, reason = "a test may fail by it")]
 
+#[path = "views/chains.rs"]
+mod chains;
 #[path = "analysis/documents.rs"]
 mod documents;
 
-use opsec_model::{AccessAnswer, Allowed, ConnectionList, RightList};
+use opsec_model::{AccessAnswer, Allowed, ConnectionList, Path, PathList, RightList};
 use opsec_render::{ConnectionsJson, Options};
 
 use documents::{answer, connections, no_answer, rights};
@@ -72,6 +74,41 @@ fn connections_by_who_connects() {
     insta::assert_snapshot!(connections_view(&connections(), true, 80));
 }
 
+fn paths_view(items: Vec<Path>, everything: bool) -> String {
+    let rights = rights();
+    let list = PathList {
+        api_version: rights.api_version,
+        kind: "PathList".into(),
+        source: rights.source,
+        kubernetes_version: rights.kubernetes_version,
+        operator: rights.operator,
+        items,
+        notices: Vec::new(),
+    };
+    let mut out = Vec::new();
+    opsec_render::paths(&list, everything, &Options::default(), &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn chains_hop_by_hop() {
+    let both = || vec![chains::open(), chains::cut()];
+    insta::assert_snapshot!(paths_view(both(), false));
+    insta::assert_snapshot!(paths_view(both(), true));
+    for (items, summary) in [
+        (
+            Vec::new(),
+            "No chain leads from its pods beyond what it is for.",
+        ),
+        (vec![chains::open()], "1 chain; nothing cuts them."),
+        (vec![chains::cut()], "1 chain; each is cut by practice 4."),
+        (both(), "2 chains; 1 of them nothing cuts."),
+    ] {
+        let text = paths_view(items, false);
+        assert!(text.ends_with(&format!("{summary}\n")), "{text}");
+    }
+}
+
 #[test]
 fn no_connection_is_said() {
     let none = ConnectionList {
@@ -118,6 +155,11 @@ fn what_a_manifest_says_cannot_drive_the_terminal() {
         item.service_account.name.push_str(evil);
     }
     reach.unknown.push(evil.to_owned());
+    let mut chain = chains::open();
+    for hop in &mut chain.hops {
+        hop.action.push_str(evil);
+        hop.to.name.push_str(evil);
+    }
     let mut json = Vec::new();
     ConnectionsJson::begin(&reach.source, &mut json)
         .unwrap()
@@ -127,6 +169,7 @@ fn what_a_manifest_says_cannot_drive_the_terminal() {
         rights_view(&list, true, 100),
         access_view(&access),
         connections_view(&reach, true, 100),
+        paths_view(vec![chain], true),
         String::from_utf8(json).unwrap(),
     ] {
         let bad = |c: char| c != '\n' && c.is_control() || c == '\u{202e}';

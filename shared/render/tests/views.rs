@@ -1,6 +1,8 @@
 //! Every view of hand-built reports, as a terminal shows it.
 #![expect(clippy::unwrap_used, reason = "a test may fail by it")]
 
+#[path = "views/chains.rs"]
+mod chains;
 #[path = "views/reports.rs"]
 mod reports;
 
@@ -41,6 +43,36 @@ fn table_of_an_operator_that_fails() {
         assert!(line.chars().count() <= 100, "{line}");
     }
     insta::assert_snapshot!(text);
+}
+
+#[test]
+fn the_worst_chain_stands_at_the_head_and_the_view_still_fits() {
+    let report = Report {
+        paths: vec![chains::open(), chains::cut()],
+        ..failing()
+    };
+    let text = view(opsec_render::table, &report, &plain());
+    assert!(text.lines().count() <= 24, "{text}");
+    for line in text.lines() {
+        assert!(line.chars().count() <= 100, "{line}");
+    }
+    insta::assert_snapshot!(text);
+    let wide = view(opsec_render::wide, &report, &plain());
+    let chains = wide.split("\n1 Payload").next().unwrap();
+    insta::assert_snapshot!(chains);
+}
+
+#[test]
+fn where_each_chain_is_cut_the_head_says_so_in_a_line() {
+    let report = Report {
+        paths: vec![chains::cut()],
+        ..failing()
+    };
+    let text = view(opsec_render::table, &report, &plain());
+    assert!(
+        text.contains("\nEach of 1 chain is cut by practice 4\n"),
+        "{text}"
+    );
 }
 
 #[test]
