@@ -55,12 +55,16 @@ Examples:
   kubectl opsec can-i cert-manager create pods -n shop -f cert-manager.yaml
   kubectl opsec can-i --batch questions.jsonl -f cert-manager.yaml";
 
+/// Paragraphs are one line each: they are wrapped to the terminal.
 pub(crate) const CAN_I_AFTER: &str = "\
-The answer is a SubjectAccessReview's, yes when any of the operator's ServiceAccounts may. Exit
-status: 0 yes, 1 no, 2 usage, 3 unknown. A line of --batch is an object with serviceAccount
-(\"namespace/name\"), verb and either group, resource, subresource, name and namespace, each as it
-stands, or path; its answer is {\"allowed\":true}, {\"allowed\":false}, {\"allowed\":null,\"reason\":…}
-where it is unknown, or {\"error\":…}. A bad line makes the exit status 2 when all are answered.";
+The answer is a SubjectAccessReview's: yes when any of the operator's ServiceAccounts may. Exit \
+status: 0 yes, 1 no, 2 usage, 3 unknown.
+
+A line of --batch is an object with serviceAccount (\"namespace/name\"), verb, and either path or \
+group, resource (the plural), subresource, name and namespace; each is taken as it stands, and what \
+is left out is empty. Its answer is {\"allowed\":true} or {\"allowed\":false}, where it is unknown \
+{\"allowed\":null,\"reason\":…}, and for a bad line {\"error\":…}; then the exit status is 2 when all \
+are answered.";
 
 pub(crate) const REACH: &str = "\
 Examples:

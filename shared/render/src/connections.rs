@@ -6,6 +6,7 @@ use std::io;
 
 use opsec_model::{Connection, ConnectionList, Peer, PortRange};
 
+use crate::clean::clean;
 use crate::columns::GAP;
 use crate::layout::{width, wrap};
 use crate::outside;
@@ -41,7 +42,7 @@ pub(crate) fn write(
         table(&blocks(connections, &names), page)?;
     }
     for reason in distinct(list.unknown.iter().map(String::as_str)) {
-        page.parts(&[format!("unknown: {reason}")])?;
+        page.parts(&[format!("unknown: {}", clean(reason))])?;
     }
     let mut summary = format!(
         "{} of {}",
@@ -163,9 +164,9 @@ fn table(blocks: &[Block], page: &mut Page<'_>) -> io::Result<()> {
     page.line(&[&[margin()], head.as_slice()].concat())?;
     for block in blocks {
         page.blank()?;
-        page.paragraph(0, &block.from)?;
+        page.paragraph(0, &clean(&block.from))?;
         for (to_text, ports_text) in &block.reached {
-            let (left, right) = (wrap(to_text, to), wrap(ports_text, ports));
+            let (left, right) = (wrap(&clean(to_text), to), wrap(&clean(ports_text), ports));
             for index in 0..left.len().max(right.len()) {
                 let cell =
                     |lines: &[String]| Span::plain(lines.get(index).cloned().unwrap_or_default());

@@ -149,11 +149,8 @@ pub fn connections(
     options: &Options,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    connections::write(
-        &clean::document(list)?,
-        everything,
-        &mut Page::new(out, options),
-    )
+    // There may be too many of them to be copied: what is shown is cleaned where it is written.
+    connections::write(list, everything, &mut Page::new(out, options))
 }
 
 /// Rows below headings, aligned; the last column is not padded.

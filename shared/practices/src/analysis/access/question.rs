@@ -43,14 +43,10 @@ impl Asked {
         if question.verb.is_empty() {
             return Err("the verb is empty".to_owned());
         }
-        match (question.resource.is_empty(), question.path.is_empty()) {
-            (true, true) => Err("neither a resource nor a path is asked for".to_owned()),
-            (true, false) if !question.path.starts_with('/') => Err(format!(
-                "`{}` is not a path (as in `/metrics`)",
-                question.path
-            )),
-            _ => Ok(question),
+        if question.resource.is_empty() && question.path.is_empty() {
+            return Err("neither a resource nor a path is asked for".to_owned());
         }
+        Ok(question)
     }
 }
 
