@@ -132,9 +132,7 @@ fn every_grant_of_a_real_operator_is_listed_and_what_is_useless_is_held_by_no_re
                 .filter(|right| right.service_account == account);
             for right in of_account.filter(|right| right.unusable) {
                 // What no discovery lists is told apart by name, and the authoriser knows none.
-                let by_name = |reason: &String| {
-                    reason.starts_with("Kubernetes has no") || reason.starts_with("no request for")
-                };
+                let by_name = |reason: &String| reason.starts_with("Kubernetes has no");
                 if right.ineffective.iter().any(by_name) {
                     continue;
                 }

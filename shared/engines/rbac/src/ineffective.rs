@@ -304,7 +304,7 @@ fn clause(problem: Problem, objects: &BTreeMap<String, BTreeSet<String>>) -> Str
         }
         Problem::EmptyName => format!("no object has an empty name: {verbs} {what}"),
         Problem::StarName => "`*` among resourceNames is the object called `*`".to_owned(),
-        Problem::NotAsked => format!("no request for {what} carries {verbs}"),
+        Problem::NotAsked => format!("Kubernetes has no {verbs} of {what}"),
     }
 }
 

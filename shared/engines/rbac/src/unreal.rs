@@ -40,7 +40,7 @@ pub fn unreal(kinds: &Kinds, attributes: &Attributes) -> Option<String> {
         return Some(format!("Kubernetes has no subresource {object}"));
     }
     if is_never_asked(&request) {
-        return Some(format!("no request for {object} carries {verb}"));
+        return Some(format!("Kubernetes has no {verb} of {object}"));
     }
     let in_no_namespace = kinds.scope(group, resource) == Some(Scope::Cluster)
         && !namespace.is_empty()
@@ -127,7 +127,7 @@ mod tests {
                 "bindings",
                 "shop",
                 "",
-                "no request for bindings carries bind",
+                "Kubernetes has no bind of bindings",
             ),
         ] {
             let answer = asked(verb, kind, namespace, name).unwrap_or_default();

@@ -263,7 +263,7 @@ fn a_kind_that_nothing_serves_cannot_be_asked_for() {
 fn verbs_and_subresources_that_a_built_in_kind_has_not_are_never_asked_for() {
     is_unusable(
         &everywhere(&[rule("bind", "core", "bindings", "")]),
-        "no request for bindings carries bind",
+        "Kubernetes has no bind of bindings",
     );
     is_partly_unusable(
         &everywhere(&[rule(
@@ -272,15 +272,15 @@ fn verbs_and_subresources_that_a_built_in_kind_has_not_are_never_asked_for() {
             "rolebindings",
             "",
         )]),
-        "no request for rolebindings.rbac.authorization.k8s.io carries escalate",
+        "Kubernetes has no escalate of rolebindings.rbac.authorization.k8s.io",
     );
     is_unusable(
         &everywhere(&[rule("get", "authentication.k8s.io", "tokenreviews", "")]),
-        "no request for tokenreviews.authentication.k8s.io carries get",
+        "Kubernetes has no get of tokenreviews.authentication.k8s.io",
     );
     is_partly_unusable(
         &everywhere(&[rule("get,impersonate", "core", "users", "")]),
-        "no request for users carries get",
+        "Kubernetes has no get of users",
     );
     is_partly_unusable(
         &everywhere(&[rule("create", "core", "pods/exec,pods/shell", "")]),
