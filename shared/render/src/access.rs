@@ -5,7 +5,7 @@ use std::io;
 
 use opsec_model::{AccessAnswer, AccessQuestion, AccountAnswer, Allowed, GrantedBy, Kind};
 
-use crate::layout::wrap;
+use crate::layout::{GLUE, wrap};
 use crate::page::{GREEN, Page, Span, YELLOW};
 use crate::words::place;
 
@@ -165,7 +165,7 @@ fn asked(question: &AccessQuestion) -> String {
 
 /// `ClusterRoleBinding/a → ClusterRole/b rules[2] (bootstrap) file.yaml:12`.
 fn chain(grant: &GrantedBy, bootstrap: bool) -> String {
-    let mut words = format!("{} → {} {}", grant.binding, grant.role, grant.rule);
+    let mut words = format!("{} → {}{GLUE}{}", grant.binding, grant.role, grant.rule);
     if grant.subject.kind != "ServiceAccount" {
         words = format!(
             "{words}, bound to {} {}",

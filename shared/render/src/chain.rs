@@ -6,7 +6,7 @@ use std::io;
 
 use opsec_model::{Evidence, Hop, ObjectRef, Path, PathEnd};
 
-use crate::layout::wrap;
+use crate::layout::{GLUE, wrap};
 use crate::page::{Page, RED, Span};
 use crate::words::{distinct, place};
 
@@ -84,7 +84,7 @@ impl Shown {
         let shown = places.into_iter().take(self.places);
         let mut parts: Vec<String> = shown.map(ToOwned::to_owned).collect();
         if more > 0 {
-            parts.push(format!("and {more} more"));
+            parts.push(format!("and{GLUE}{more}{GLUE}more"));
         }
         parts.extend(cut_words(hop));
         parts.join(" · ")
@@ -172,8 +172,8 @@ fn end_words(end: PathEnd) -> &'static str {
 fn cut_words(hop: &Hop) -> Option<String> {
     let reason = hop.reason.as_deref();
     let words = match (hop.practice, hop.cut) {
-        (Some(practice), true) => format!("practice {practice} cuts it"),
-        (Some(practice), false) => format!("practice {practice} would cut it"),
+        (Some(practice), true) => format!("practice{GLUE}{practice} cuts it"),
+        (Some(practice), false) => format!("practice{GLUE}{practice} would cut it"),
         (None, true) => "cut".to_owned(),
         (None, false) => return reason.map(ToOwned::to_owned),
     };
@@ -187,7 +187,7 @@ fn cut_words(hop: &Hop) -> Option<String> {
 fn evidence_words(evidence: &Evidence) -> String {
     let mut words = evidence.object.to_string();
     if !evidence.field.is_empty() {
-        words = format!("{words} {}", evidence.field);
+        words = format!("{words}{GLUE}{}", evidence.field);
     }
     match &evidence.source {
         Some(source) => format!("{words} {}", place(source)),

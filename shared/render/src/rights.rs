@@ -8,7 +8,7 @@ use opsec_model::{Danger, Kind, ObjectRef, Right, RightList, Severity};
 
 use crate::Options;
 use crate::headline::looked_at;
-use crate::layout::wrap;
+use crate::layout::{GLUE, wrap};
 use crate::page::{Page, Span, YELLOW};
 use crate::words::{count, place, severity_span, some};
 
@@ -122,7 +122,7 @@ impl View<'_> {
     fn rule(&self, right: &Right, times: usize, page: &mut Page<'_>) -> io::Result<()> {
         let text = match times {
             1 => self.words(right),
-            _ => format!("{} ({times}\u{a0}times)", self.words(right)),
+            _ => format!("{} ({times}{GLUE}times)", self.words(right)),
         };
         let lines = wrap(&text, page.width().saturating_sub(BELOW));
         for (index, line) in lines.into_iter().enumerate() {
@@ -174,9 +174,9 @@ impl View<'_> {
         } = danger;
         // The words of one danger stay together.
         if self.everything {
-            format!("{severity}\u{a0}{right}\u{a0}({reach})")
+            format!("{severity}{GLUE}{right}{GLUE}({reach})")
         } else {
-            format!("{severity}\u{a0}{right}")
+            format!("{severity}{GLUE}{right}")
         }
     }
 }
@@ -265,7 +265,7 @@ fn chain(subject: &ObjectRef, right: &Right) -> String {
     };
     let source = grant.source.as_ref().map(place).unwrap_or_default();
     format!(
-        "{through}{} → {} {}  {source}",
+        "{through}{} → {}{GLUE}{}  {source}",
         grant.binding, grant.role, grant.rule
     )
 }
