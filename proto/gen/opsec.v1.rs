@@ -2050,7 +2050,7 @@ pub struct Danger {
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CanIRequest {
     /// The operator whose ServiceAccounts the questions are about that name none; empty is the only
-    /// one of the input. It is not looked for when every question names a ServiceAccount.
+    /// one of the input, which is not looked for when every question names a ServiceAccount.
     #[prost(string, tag = "3")]
     pub operator: ::prost::alloc::string::String,
     /// Of that operator only the ServiceAccounts of components of this name; empty is all.
