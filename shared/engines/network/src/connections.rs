@@ -71,11 +71,23 @@ impl Network<'_> {
             })
             .collect();
         let mut found = Vec::new();
-        for range in indistinct(open.iter().flat_map(|(_, open)| open.iter().flatten())) {
-            let outside = Endpoint::Addresses(range);
-            for (endpoint, [ingress, egress]) in &open {
-                found.extend(connection(&outside, endpoint, ports_of(ingress, range)));
-                found.extend(connection(endpoint, &outside, ports_of(egress, range)));
+        // Each way by itself: what only tells destinations apart does not divide who connects.
+        let each_way = Direction::ALL.into_iter().enumerate();
+        for (place, direction) in each_way {
+            let of = |ways: &[OpenAddresses; 2]| ways.get(place).cloned().unwrap_or_default();
+            let open: Vec<(&Endpoint, OpenAddresses)> = open
+                .iter()
+                .map(|(endpoint, ways)| (*endpoint, of(ways)))
+                .collect();
+            for range in indistinct(open.iter().flat_map(|(_, open)| open)) {
+                let outside = Endpoint::Addresses(range);
+                for (endpoint, open) in &open {
+                    let ports = ports_of(open, range);
+                    found.extend(match direction {
+                        Direction::Ingress => connection(&outside, endpoint, ports),
+                        Direction::Egress => connection(endpoint, &outside, ports),
+                    });
+                }
             }
         }
         found

@@ -12,7 +12,7 @@ use crate::network::Network;
 /// One end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Endpoint {
-    /// Addresses, of which none is told from another by any policy.
+    /// Addresses, of which none is told from another by any policy that way.
     Addresses(AddressRange),
     /// The pods of a workload.
     Workload(ObjectRef),
