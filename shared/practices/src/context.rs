@@ -1,6 +1,6 @@
 //! What every rule is handed: the facts, the engines over them, the operator and the baseline.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use opsec_facts::Facts;
 use opsec_model::objects::{Object as _, Workload};
@@ -10,31 +10,7 @@ use opsec_operators::Operator;
 use opsec_rbac::{EffectiveRights, Kinds, Policy};
 use opsec_rights::{GradedRight, Grading, GradingInput, Namespaces};
 
-/// What does not depend on the operator.
-#[derive(Debug)]
-pub(crate) struct Shared<'a> {
-    pub(crate) facts: &'a Facts<'a>,
-    pub(crate) policy: Policy,
-    pub(crate) kinds: Kinds,
-    pub(crate) node_pods: BTreeSet<String>,
-}
-
-impl<'a> Shared<'a> {
-    pub(crate) fn new(facts: &'a Facts<'a>) -> Self {
-        let node_pods = facts
-            .workloads()
-            .iter()
-            .filter(|w| !opsec_pod_security::node_access(&w.template).is_empty())
-            .map(|workload| workload.namespace().to_owned())
-            .collect();
-        Self {
-            facts,
-            policy: Policy::from_snapshot(facts.snapshot()),
-            kinds: Kinds::from_snapshot(facts.snapshot()),
-            node_pods,
-        }
-    }
-}
+use crate::prepared::Prepared;
 
 /// What a rule judges.
 #[derive(Debug)]
@@ -46,7 +22,7 @@ pub struct Context<'a> {
     /// Which kinds there are.
     pub kinds: &'a Kinds,
     /// Reachability.
-    pub network: Network<'a>,
+    pub network: &'a Network<'a>,
     /// All installations.
     pub operators: &'a [Operator],
     /// The one that is judged.
@@ -61,17 +37,13 @@ pub struct Context<'a> {
 
 impl<'a> Context<'a> {
     pub(crate) fn new(
-        shared: &'a Shared<'a>,
-        operators: &'a [Operator],
+        prepared: &'a Prepared<'a>,
+        network: &'a Network<'a>,
         operator: &'a Operator,
         baseline: &'a EffectiveBaseline,
     ) -> Self {
-        let Shared {
-            facts,
-            policy,
-            kinds,
-            node_pods,
-        } = shared;
+        let (facts, policy, kinds) = (prepared.facts(), prepared.policy(), prepared.kinds());
+        let operators = prepared.operators();
         let grading = Grading::new(GradingInput {
             facts,
             policy,
@@ -79,7 +51,7 @@ impl<'a> Context<'a> {
             operators,
             operator,
             baseline,
-            node_pods,
+            node_pods: prepared.node_pods(),
         });
         let rights = operator
             .accounts
@@ -90,7 +62,7 @@ impl<'a> Context<'a> {
             facts,
             policy,
             kinds,
-            network: Network::new(facts),
+            network,
             operators,
             operator,
             baseline,

@@ -6,7 +6,6 @@ mod needs;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use opsec_facts::Facts;
 use opsec_model::canonical::CanonicalError;
 use opsec_model::report::{BaselineSummary, OperatorSummary};
 use opsec_model::snapshot::PlacementReason;
@@ -14,12 +13,14 @@ use opsec_model::{
     API_VERSION, EffectiveBaseline, Half, Notice, NoticeCode, Report, Severity, Snapshot, Source,
     Status,
 };
+use opsec_network::Network;
 use opsec_operators::{Operator, ResolveError};
 use opsec_rights::gains;
 
-use crate::context::{Context, Shared};
+use crate::context::Context;
 use crate::exempt::Exemptions;
 use crate::p6_declared_rights::declaration;
+use crate::prepared::Prepared;
 use crate::registry::PRACTICES;
 use collate::collate;
 
@@ -80,59 +81,74 @@ pub fn check(
     options: &CheckOptions,
     baselines: &dyn Fn(&OperatorSummary) -> SelectedBaseline,
 ) -> Result<Vec<Report>, CheckError> {
-    let facts = Facts::new(snapshot);
-    let shared = Shared::new(&facts);
-    let operators = opsec_operators::find(&facts, &shared.policy, &shared.kinds);
-    let judged: Vec<&Operator> = if options.all {
-        let found: Vec<_> = operators
-            .iter()
-            .filter(|operator| operator.is_operator)
-            .collect();
-        match (found.is_empty(), operators.as_slice()) {
-            // From files a single installation is judged whatever it is.
-            (true, [only]) if facts.from_files() => vec![only],
-            (true, _) => return Err(opsec_operators::none_watches(&operators, &facts).into()),
-            (false, _) => found,
-        }
-    } else {
-        vec![opsec_operators::resolve(
-            &operators,
-            &facts,
-            options.operator.as_deref(),
-        )?]
-    };
-    let digest = snapshot.digest()?;
-    let reports = judged.into_iter().map(|operator| {
-        let selected = baselines(&operator.summary(&BTreeSet::new()));
-        judge(&shared, &operators, operator, &selected, options, &digest)
-    });
-    Ok(reports.collect())
+    Prepared::new(snapshot).check(options, baselines)
 }
 
 /// Every operator of a snapshot.
 pub fn list_operators(snapshot: &Snapshot) -> Vec<OperatorSummary> {
-    let facts = Facts::new(snapshot);
-    let shared = Shared::new(&facts);
-    let operators = opsec_operators::find(&facts, &shared.policy, &shared.kinds);
-    let works_in = |operator: &Operator| {
-        let elsewhere = operator
-            .intended
-            .namespaces
-            .difference(&operator.namespaces);
-        elsewhere
-            .filter(|name| !opsec_kubernetes::NAMESPACES.contains(&name.as_str()))
-            .cloned()
+    Prepared::new(snapshot).list_operators()
+}
+
+impl Prepared<'_> {
+    /// Judges one operator, or all of them. `baselines` says which baseline applies.
+    ///
+    /// # Errors
+    /// When the operator is not there or ambiguous, or a parameter object has no canonical form.
+    pub fn check(
+        &self,
+        options: &CheckOptions,
+        baselines: &dyn Fn(&OperatorSummary) -> SelectedBaseline,
+    ) -> Result<Vec<Report>, CheckError> {
+        let judged = self.judged(options)?;
+        let digest = self.digest()?;
+        let network = Network::new(self.facts());
+        let reports = judged.into_iter().map(|operator| {
+            let selected = baselines(&operator.summary(&BTreeSet::new()));
+            judge(self, &network, operator, &selected, options, digest)
+        });
+        Ok(reports.collect())
+    }
+
+    /// Every operator.
+    pub fn list_operators(&self) -> Vec<OperatorSummary> {
+        let works_in = |operator: &Operator| {
+            let elsewhere = operator
+                .intended
+                .namespaces
+                .difference(&operator.namespaces);
+            elsewhere
+                .filter(|name| !opsec_kubernetes::NAMESPACES.contains(&name.as_str()))
+                .cloned()
+                .collect()
+        };
+        self.operators()
+            .iter()
+            .map(|operator| operator.summary(&works_in(operator)))
             .collect()
-    };
-    operators
-        .iter()
-        .map(|operator| operator.summary(&works_in(operator)))
-        .collect()
+    }
+
+    /// The operators that are asked for.
+    fn judged(&self, options: &CheckOptions) -> Result<Vec<&Operator>, ResolveError> {
+        if !options.all {
+            return Ok(vec![self.resolve(options.operator.as_deref())?]);
+        }
+        let operators = self.operators();
+        let found: Vec<&Operator> = operators
+            .iter()
+            .filter(|operator| operator.is_operator)
+            .collect();
+        match (found.is_empty(), operators) {
+            // From files a single installation is judged whatever it is.
+            (true, [only]) if self.facts().from_files() => Ok(vec![only]),
+            (true, _) => Err(opsec_operators::none_watches(operators, self.facts())),
+            (false, _) => Ok(found),
+        }
+    }
 }
 
 fn judge(
-    shared: &Shared<'_>,
-    operators: &[Operator],
+    prepared: &Prepared<'_>,
+    network: &Network<'_>,
     operator: &Operator,
     selected: &SelectedBaseline,
     options: &CheckOptions,
@@ -145,9 +161,9 @@ fn judge(
         .owned_kinds
         .as_deref()
         .unwrap_or_default();
-    let operator = operator.clone().with_owned_kinds(shared.facts, owned);
+    let operator = operator.clone().with_owned_kinds(prepared.facts(), owned);
     let baseline = &selected.baseline;
-    let context = Context::new(shared, operators, &operator, baseline);
+    let context = Context::new(prepared, network, &operator, baseline);
     let fail_on = options.fail_on.unwrap_or_else(|| baseline.fail_on());
     let mut exemptions = Exemptions::new(baseline, options.now);
     let collated = collate(&context, fail_on, options.half, &mut exemptions);
@@ -156,7 +172,7 @@ fn judge(
         .iter()
         .map(|practice| practice.status)
         .fold(Status::NotApplicable, Status::join);
-    let snapshot = shared.facts.snapshot();
+    let snapshot = prepared.snapshot();
     let mut notices = snapshot.notices.clone();
     notices.extend(selected.notices.iter().cloned());
     notices.extend(context_notices(&context));

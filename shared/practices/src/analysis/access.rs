@@ -6,18 +6,19 @@ mod question;
 
 use std::collections::BTreeMap;
 
-use opsec_facts::Facts;
 use opsec_kubernetes::ResourceNames;
 use opsec_model::{
     AccessQuestion, AccountAnswer, Allowed, EffectiveBaseline, OperatorSummary, ServiceAccountRef,
     Snapshot,
 };
+use opsec_network::Network;
 use opsec_operators::Operator;
 use opsec_rbac::Granted;
 
 use super::{no_baseline, summary};
 use crate::CheckError;
-use crate::context::{Context, Shared};
+use crate::context::Context;
+use crate::prepared::Prepared;
 use account::Answering;
 pub use question::{Asked, WrittenQuestion};
 
@@ -62,50 +63,57 @@ pub fn can_i(
     snapshot: &Snapshot,
     request: &AccessRequest<'_>,
 ) -> Result<AccessAnswers, CheckError> {
-    let facts = Facts::new(snapshot);
-    let shared = Shared::new(&facts);
-    let needs_operator = request
-        .questions
-        .iter()
-        .any(|(account, _)| account.is_none());
-    let (operator, own) = if needs_operator || request.operator.is_some() {
-        let (summary, own) = accounts(&facts, &shared, request)?;
-        (Some(summary), own)
-    } else {
-        (None, Vec::new())
-    };
-    let names = ResourceNames::of(snapshot);
-    let answering = Answering::new(&shared, request.answer_only);
-    let mut granted: BTreeMap<ServiceAccountRef, Granted> = BTreeMap::new();
-    let mut results = Vec::with_capacity(request.questions.len());
-    for (account, asked) in &request.questions {
-        let asking = match account {
-            Some(account) => std::slice::from_ref(account),
-            None => &own,
-        };
-        for account in asking {
-            if !granted.contains_key(account) {
-                granted.insert(account.clone(), Granted::to(&shared.policy, account));
-            }
-        }
-        let rules = asking
+    Prepared::new(snapshot).can_i(request)
+}
+
+impl Prepared<'_> {
+    /// Answers questions about an operator, or about any ServiceAccounts.
+    ///
+    /// # Errors
+    /// When an operator is needed and not there or ambiguous, or has no such component.
+    pub fn can_i(&self, request: &AccessRequest<'_>) -> Result<AccessAnswers, CheckError> {
+        let needs_operator = request
+            .questions
             .iter()
-            .filter_map(|account| granted.get_key_value(account));
-        results.push(answering.answer(&names, asked, rules));
+            .any(|(account, _)| account.is_none());
+        let (operator, own) = if needs_operator || request.operator.is_some() {
+            let (summary, own) = accounts(self, request)?;
+            (Some(summary), own)
+        } else {
+            (None, Vec::new())
+        };
+        let names = ResourceNames::of(self.snapshot());
+        let answering = Answering::new(self, request.answer_only);
+        let mut granted: BTreeMap<ServiceAccountRef, Granted> = BTreeMap::new();
+        let mut results = Vec::with_capacity(request.questions.len());
+        for (account, asked) in &request.questions {
+            let asking = match account {
+                Some(account) => std::slice::from_ref(account),
+                None => &own,
+            };
+            for account in asking {
+                if !granted.contains_key(account) {
+                    granted.insert(account.clone(), Granted::to(self.policy(), account));
+                }
+            }
+            let rules = asking
+                .iter()
+                .filter_map(|account| granted.get_key_value(account));
+            results.push(answering.answer(&names, asked, rules));
+        }
+        Ok(AccessAnswers { operator, results })
     }
-    Ok(AccessAnswers { operator, results })
 }
 
 /// The operator, and which of its accounts are asked about.
 fn accounts(
-    facts: &Facts<'_>,
-    shared: &Shared<'_>,
+    prepared: &Prepared<'_>,
     request: &AccessRequest<'_>,
 ) -> Result<(OperatorSummary, Vec<ServiceAccountRef>), CheckError> {
-    let operators = opsec_operators::find(facts, &shared.policy, &shared.kinds);
-    let operator = opsec_operators::resolve(&operators, facts, request.operator)?;
+    let operator = prepared.resolve(request.operator)?;
     let baseline: EffectiveBaseline = no_baseline();
-    let context = Context::new(shared, &operators, operator, &baseline);
+    let network = Network::new(prepared.facts());
+    let context = Context::new(prepared, &network, operator, &baseline);
     let accounts = match request.component {
         None => operator
             .accounts

@@ -4,12 +4,11 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use opsec_facts::Facts;
 use opsec_model::{Connection, Peer, PortRange, Snapshot};
 use opsec_network::{Endpoint, Network, PortSet, Protocol};
 
 use crate::CheckError;
-use crate::context::Shared;
+use crate::prepared::Prepared;
 
 /// The connections of a snapshot.
 #[derive(Debug, Clone, Default)]
@@ -56,37 +55,42 @@ pub fn list_connections(
     snapshot: &Snapshot,
     operator: Option<&str>,
 ) -> Result<Connections, CheckError> {
-    let facts = Facts::new(snapshot);
-    let shared = Shared::new(&facts);
-    let network = Network::new(&facts);
-    let operators = match operator {
-        Some(_) => opsec_operators::find(&facts, &shared.policy, &shared.kinds),
-        None => Vec::new(),
-    };
-    let operator = match operator {
-        Some(_) => Some(opsec_operators::resolve(&operators, &facts, operator)?),
-        None => None,
-    };
-    let concerns = |end: &Endpoint| match (operator, end) {
-        (None, _) => true,
-        (Some(operator), Endpoint::Workload(object)) => operator.is_component(object),
-        (Some(_), Endpoint::Addresses(_)) => false,
-    };
-    let mut tables = Tables::default();
-    for connection in network.connections() {
-        if concerns(&connection.from) || concerns(&connection.to) {
-            tables.add(&connection);
+    Prepared::new(snapshot).list_connections(operator)
+}
+
+impl Prepared<'_> {
+    /// The connections that the NetworkPolicies allow, sorted; with an operator only those from
+    /// or to its components.
+    ///
+    /// # Errors
+    /// When the operator is not there or ambiguous.
+    pub fn list_connections(&self, operator: Option<&str>) -> Result<Connections, CheckError> {
+        let network = Network::new(self.facts());
+        let operator = match operator {
+            Some(_) => Some(self.resolve(operator)?),
+            None => None,
+        };
+        let concerns = |end: &Endpoint| match (operator, end) {
+            (None, _) => true,
+            (Some(operator), Endpoint::Workload(object)) => operator.is_component(object),
+            (Some(_), Endpoint::Addresses(_)) => false,
+        };
+        let mut tables = Tables::default();
+        for connection in network.connections() {
+            if concerns(&connection.from) || concerns(&connection.to) {
+                tables.add(&connection);
+            }
         }
+        let mut unknown: Vec<String> = network
+            .all_unknowns()
+            .into_iter()
+            .map(|u| u.reason)
+            .collect();
+        unknown.sort();
+        unknown.dedup();
+        tables.connections.unknown = unknown;
+        Ok(tables.connections)
     }
-    let mut unknown: Vec<String> = network
-        .all_unknowns()
-        .into_iter()
-        .map(|u| u.reason)
-        .collect();
-    unknown.sort();
-    unknown.dedup();
-    tables.connections.unknown = unknown;
-    Ok(tables.connections)
 }
 
 /// Ends and sets of ports by their places.

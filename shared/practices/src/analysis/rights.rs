@@ -4,45 +4,55 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use opsec_facts::Facts;
 use opsec_model::objects::PolicyRule;
 use opsec_model::{
     API_VERSION, Danger, Kind, Right, RightList, ServiceAccountRef, Severity, Snapshot,
 };
+use opsec_network::Network;
 use opsec_rbac::{EffectiveRights, Grant};
 use opsec_rights::{GradedHit, GradedRight};
 
 use super::{no_baseline, release, summary};
 use crate::CheckError;
-use crate::context::{Context, Shared};
+use crate::context::Context;
 use crate::finding::one;
+use crate::prepared::Prepared;
 
 /// The rights of an operator by any of its names; absent: of the only one.
 ///
 /// # Errors
 /// When the operator is not there or ambiguous.
 pub fn list_rights(snapshot: &Snapshot, operator: Option<&str>) -> Result<RightList, CheckError> {
-    let facts = Facts::new(snapshot);
-    let shared = Shared::new(&facts);
-    let operators = opsec_operators::find(&facts, &shared.policy, &shared.kinds);
-    let operator = opsec_operators::resolve(&operators, &facts, operator)?;
-    let baseline = no_baseline();
-    let context = Context::new(&shared, &operators, operator, &baseline);
-    let mut items: Vec<Right> = operator
-        .accounts
-        .iter()
-        .flat_map(|account| of_account(&context, &account.account))
-        .collect();
-    items.sort_by(|a, b| order(a).cmp(&order(b)));
-    Ok(RightList {
-        api_version: API_VERSION.to_owned(),
-        kind: "RightList".to_owned(),
-        source: snapshot.source.clone(),
-        kubernetes_version: release(snapshot),
-        operator: summary(operator, &context),
-        items,
-        notices: snapshot.notices.clone(),
-    })
+    Prepared::new(snapshot).list_rights(operator)
+}
+
+impl Prepared<'_> {
+    /// The rights of an operator by any of its names; absent: of the only one.
+    ///
+    /// # Errors
+    /// When the operator is not there or ambiguous.
+    pub fn list_rights(&self, operator: Option<&str>) -> Result<RightList, CheckError> {
+        let operator = self.resolve(operator)?;
+        let baseline = no_baseline();
+        let network = Network::new(self.facts());
+        let context = Context::new(self, &network, operator, &baseline);
+        let mut items: Vec<Right> = operator
+            .accounts
+            .iter()
+            .flat_map(|account| of_account(&context, &account.account))
+            .collect();
+        items.sort_by(|a, b| order(a).cmp(&order(b)));
+        let snapshot = self.snapshot();
+        Ok(RightList {
+            api_version: API_VERSION.to_owned(),
+            kind: "RightList".to_owned(),
+            source: snapshot.source.clone(),
+            kubernetes_version: release(snapshot),
+            operator: summary(operator, &context),
+            items,
+            notices: snapshot.notices.clone(),
+        })
+    }
 }
 
 /// By account; what it was given before what everyone has, cluster-wide before namespaces, and

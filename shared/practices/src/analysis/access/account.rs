@@ -5,17 +5,17 @@ use opsec_model::{
     AccessQuestion, AccountAnswer, Allowed, Completeness, Kind, ServiceAccountRef, Snapshot,
 };
 use opsec_model::{NoticeCode, ObjectRef};
-use opsec_rbac::{Attributes, Granted, unreal};
+use opsec_rbac::{Attributes, Granted, Kinds, unreal};
 
 use super::{Answered, Asked};
-use crate::context::Shared;
 use crate::finding::one;
+use crate::prepared::Prepared;
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// What answers rest on.
 pub(super) struct Answering<'a> {
-    shared: &'a Shared<'a>,
+    kinds: &'a Kinds,
     answer_only: bool,
     /// Why a denial in the cluster is not known.
     of_cluster: Option<String>,
@@ -26,11 +26,11 @@ pub(super) struct Answering<'a> {
 }
 
 impl<'a> Answering<'a> {
-    pub(super) fn new(shared: &'a Shared<'a>, answer_only: bool) -> Self {
-        let snapshot = shared.facts.snapshot();
+    pub(super) fn new(prepared: &'a Prepared<'_>, answer_only: bool) -> Self {
+        let snapshot = prepared.snapshot();
         let of_cluster = missing(snapshot, &["clusterroles", "clusterrolebindings"]);
         Self {
-            shared,
+            kinds: prepared.kinds(),
             answer_only,
             of_namespace: of_cluster
                 .clone()
@@ -47,7 +47,7 @@ impl<'a> Answering<'a> {
         asked: &Asked,
         rules: impl Iterator<Item = (&'g ServiceAccountRef, &'g Granted)>,
     ) -> Result<Answered, String> {
-        let question = asked.read(names, &self.shared.kinds)?;
+        let question = asked.read(names, self.kinds)?;
         let mut accounts = Vec::new();
         let mut allowed = Allowed::No;
         for (account, granted) in rules {
@@ -81,7 +81,7 @@ impl<'a> Answering<'a> {
             (None, None) if self.answer_only => (Allowed::No, None),
             (Some(_), _) if self.answer_only => (Allowed::Yes, None),
             (None, None) => (Allowed::No, self.why_not(&attributes, granted)),
-            (Some(_), _) => (Allowed::Yes, unreal(&self.shared.kinds, &attributes)),
+            (Some(_), _) => (Allowed::Yes, unreal(self.kinds, &attributes)),
         };
         AccountAnswer {
             service_account: account.clone(),
@@ -106,7 +106,7 @@ impl<'a> Answering<'a> {
 
     /// What is to be known about a denial.
     fn why_not(&self, attributes: &Attributes, granted: &Granted) -> Option<String> {
-        let unreal = unreal(&self.shared.kinds, attributes);
+        let unreal = unreal(self.kinds, attributes);
         unreal
             .or_else(|| only_named(attributes, granted))
             .or_else(|| {
