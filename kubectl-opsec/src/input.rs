@@ -24,6 +24,7 @@ pub(crate) fn gather(args: &FileArgs) -> Result<Manifests, Failure> {
         namespace_as_given: args.namespace_as_given,
         install: args.install(),
         limits,
+        strict: args.strict,
     };
     let manifests = read(&inputs, &options)?;
     for notice in &manifests.snapshot.notices {

@@ -34,6 +34,9 @@ pub(crate) struct FileArgs {
         help_heading = "Input"
     )]
     pub(crate) target_namespaces: Vec<String>,
+    /// Parse the schemas of CustomResourceDefinitions too; nothing is judged by them, so without this what is no YAML inside of one goes unnoticed
+    #[arg(long, help_heading = "Input")]
+    pub(crate) strict: bool,
     #[command(flatten)]
     limits: LimitArgs,
 }

@@ -34,6 +34,7 @@ pub(crate) fn from_documents(documents: v1::RawDocuments) -> Result<Facts, Failu
             target_namespaces: documents.target_namespaces,
         },
         limits: Limits::default(),
+        strict: false,
     };
     let inputs: Vec<Input> = documents
         .files

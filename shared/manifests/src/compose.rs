@@ -4,16 +4,18 @@
 //! keys the last counts, as for kubectl, and both lines are kept for the notice. Merge keys (`<<`)
 //! apply where they stand, also as for kubectl: they override what stands before them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput};
+use granit_parser::{
+    ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle,
+};
 use serde_json::Value;
 
 use crate::input::Limits;
 use crate::node::{Data, Member, Node};
 use crate::scalar;
-use crate::split::Chunk;
+use crate::schemas::{Lines, SCHEMA};
 use crate::text::narrow;
 
 /// A document's content.
@@ -25,6 +27,10 @@ pub(crate) struct Composed {
     pub repeats: Vec<RepeatedKey>,
     /// The line of text behind the document's end (`...`), which kubectl does not read.
     pub unread: Option<u32>,
+    /// Whether a value has an anchor (`&name`), so that it may stand elsewhere too.
+    pub has_anchors: bool,
+    /// The lines of `openAPIV3Schema` in block mappings, wherever they are.
+    pub block_schemas: BTreeSet<u32>,
 }
 
 /// A key that stands twice in one object.
@@ -56,16 +62,19 @@ pub(crate) enum Fault {
     Nodes(u32),
 }
 
-/// Reads a document. `nodes` counts the values of all input so far.
+/// Reads a document's text, of which some lines may have been left out. `nodes` counts the values
+/// of all input so far.
 pub(crate) fn compose(
-    chunk: Chunk<'_>,
+    text: &str,
+    lines: Lines<'_>,
     limits: &Limits,
     nodes: &mut usize,
 ) -> Result<Composed, Fault> {
     let mut composer = Composer {
-        parser: Parser::new_from_str_with_options(chunk.text, parser_options(limits)),
-        first_line: chunk.first_line,
+        parser: Parser::new_from_str_with_options(text, parser_options(limits)),
+        lines,
         anchors: BTreeMap::new(),
+        block_schemas: BTreeSet::new(),
         path: String::new(),
         repeats: Vec::new(),
         limits,
@@ -76,6 +85,8 @@ pub(crate) fn compose(
         root,
         repeats: composer.repeats,
         unread,
+        has_anchors: !composer.anchors.is_empty(),
+        block_schemas: composer.block_schemas,
     })
 }
 
@@ -92,8 +103,9 @@ fn parser_options(limits: &Limits) -> Options {
 
 struct Composer<'a> {
     parser: Parser<'a, StrInput<'a>>,
-    first_line: u32,
+    lines: Lines<'a>,
     anchors: BTreeMap<usize, Node>,
+    block_schemas: BTreeSet<u32>,
     path: String,
     repeats: Vec<RepeatedKey>,
     limits: &'a Limits,
@@ -157,7 +169,7 @@ impl<'a> Composer<'a> {
                 (Node::scalar(line, value), anchor)
             }
             Event::SequenceStart(_, anchor, _) => (self.list(line, depth)?, anchor),
-            Event::MappingStart(_, anchor, _) => (self.object(line, depth)?, anchor),
+            Event::MappingStart(style, anchor, _) => (self.object(line, depth, style)?, anchor),
             _ => return Err(self.fault(span, "a value is missing")),
         };
         if anchor > 0 {
@@ -201,7 +213,7 @@ impl<'a> Composer<'a> {
         }
     }
 
-    fn object(&mut self, line: u32, depth: usize) -> Result<Node, Fault> {
+    fn object(&mut self, line: u32, depth: usize, style: StructureStyle) -> Result<Node, Fault> {
         let mut members = BTreeMap::new();
         loop {
             let (event, span) = self.next()?;
@@ -216,6 +228,9 @@ impl<'a> Composer<'a> {
             }
             let key = self.key(event, &span, depth)?;
             let key_line = self.line(&span);
+            if key == SCHEMA && style == StructureStyle::Block {
+                self.block_schemas.insert(key_line);
+            }
             let length = self.path.len();
             if length > 0 {
                 self.path.push('.');
@@ -306,8 +321,7 @@ impl<'a> Composer<'a> {
     }
 
     fn line_of(&self, in_chunk: usize) -> u32 {
-        self.first_line
-            .saturating_add(narrow(in_chunk.saturating_sub(1)))
+        self.lines.file_line(narrow(in_chunk))
     }
 
     fn fault(&self, span: &Span, message: &str) -> Fault {

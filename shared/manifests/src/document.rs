@@ -9,6 +9,7 @@ use crate::compose::{Composed, Fault, compose};
 use crate::error::ManifestError;
 use crate::input::{Input, Limits};
 use crate::node::Node;
+use crate::schemas::{Lines, is_below_schema, is_definition, without_schemas};
 use crate::split::{Chunk, split};
 use crate::text::{narrow, text};
 
@@ -35,18 +36,19 @@ pub struct Document {
 /// When the input is no text, no YAML, or passes a limit.
 pub fn read_documents(input: &Input, limits: &Limits) -> Result<Vec<Document>, ManifestError> {
     let mut counts = Counts::default();
-    let parsed = parse(input, limits, &mut counts)?;
-    Ok(parsed
-        .into_iter()
-        .map(|parsed| Document {
+    let mut documents = Vec::new();
+    parse(input, limits, Schemas::Read, &mut counts, &mut |parsed| {
+        documents.push(Document {
             file: input.name.clone(),
             document: parsed.document,
             line: parsed.root.line,
             fields: parsed.root.lines(),
             notices: parsed.notices,
             value: parsed.root.into_value(),
-        })
-        .collect())
+        });
+        Ok(())
+    })?;
+    Ok(documents)
 }
 
 /// What has been read of all input so far.
@@ -55,6 +57,15 @@ pub(crate) struct Counts {
     bytes: u64,
     documents: usize,
     nodes: usize,
+}
+
+/// Whether the schemas of CustomResourceDefinitions are parsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Schemas {
+    /// They are.
+    Read,
+    /// They are not, where it is certain which lines they are.
+    LeftOut,
 }
 
 /// A document with its lines.
@@ -68,12 +79,17 @@ pub(crate) struct Parsed {
     pub notices: Vec<Notice>,
 }
 
+/// What takes the documents one by one, so that no more than one is held.
+pub(crate) type Sink<'a> = dyn FnMut(Parsed) -> Result<(), ManifestError> + 'a;
+
 /// The documents of one input, counted against what was read before.
 pub(crate) fn parse(
     input: &Input,
     limits: &Limits,
+    schemas: Schemas,
     counts: &mut Counts,
-) -> Result<Vec<Parsed>, ManifestError> {
+    sink: &mut Sink<'_>,
+) -> Result<(), ManifestError> {
     check_size(input, limits, counts)?;
     let text = text(&input.name, &input.bytes)?;
     let chunks = split(text).map_err(|bad| ManifestError::Document {
@@ -95,11 +111,16 @@ pub(crate) fn parse(
             limit: limits.documents,
         });
     }
-    let mut parsed = Vec::new();
     for chunk in chunks {
-        parse_chunk(&input.name, chunk, limits, counts, &mut parsed)?;
+        if schemas == Schemas::LeftOut
+            && let Some(composed) = compose_without_schemas(chunk, limits, counts)
+        {
+            finish(&input.name, chunk, schemas, composed).map_or(Ok(()), &mut *sink)?;
+        } else {
+            parse_chunk(&input.name, chunk, limits, schemas, counts, sink)?;
+        }
     }
-    Ok(parsed)
+    Ok(())
 }
 
 fn check_size(input: &Input, limits: &Limits, counts: &mut Counts) -> Result<(), ManifestError> {
@@ -122,19 +143,35 @@ fn check_size(input: &Input, limits: &Limits, counts: &mut Counts) -> Result<(),
     Ok(())
 }
 
+/// A definition without its schemas; none when it has to be parsed whole.
+fn compose_without_schemas(
+    chunk: Chunk<'_>,
+    limits: &Limits,
+    counts: &mut Counts,
+) -> Option<Composed> {
+    let slim = without_schemas(chunk.text)?;
+    let mut nodes = counts.nodes;
+    let lines = Lines::new(chunk.first_line, &slim.gaps);
+    let composed = compose(&slim.text, lines, limits, &mut nodes).ok()?;
+    let proved = slim.is_proved_by(&composed, lines);
+    if proved {
+        counts.nodes = nodes;
+    }
+    proved.then_some(composed)
+}
+
 fn parse_chunk(
     file: &str,
     chunk: Chunk<'_>,
     limits: &Limits,
+    schemas: Schemas,
     counts: &mut Counts,
-    parsed: &mut Vec<Parsed>,
+    sink: &mut Sink<'_>,
 ) -> Result<(), ManifestError> {
     let before = counts.nodes;
-    let fault = match compose(chunk, limits, &mut counts.nodes) {
-        Ok(composed) => {
-            parsed.extend(finish(file, chunk, composed));
-            return Ok(());
-        }
+    let lines = Lines::new(chunk.first_line, &[]);
+    let fault = match compose(chunk.text, lines, limits, &mut counts.nodes) {
+        Ok(composed) => return finish(file, chunk, schemas, composed).map_or(Ok(()), sink),
         Err(fault) => fault,
     };
     // JSON values may follow each other without `---`, which is no YAML.
@@ -149,11 +186,11 @@ fn parse_chunk(
                 if counts.nodes > limits.nodes {
                     return Err(error(file, chunk, limits, Fault::Nodes(root.line)));
                 }
-                parsed.push(Parsed {
+                sink(Parsed {
                     root,
                     document: chunk.document,
                     notices: Vec::new(),
-                });
+                })?;
             }
             return Ok(());
         }
@@ -161,7 +198,18 @@ fn parse_chunk(
     Err(error(file, chunk, limits, fault))
 }
 
-fn finish(file: &str, chunk: Chunk<'_>, composed: Composed) -> Option<Parsed> {
+fn finish(
+    file: &str,
+    chunk: Chunk<'_>,
+    schemas: Schemas,
+    mut composed: Composed,
+) -> Option<Parsed> {
+    if schemas == Schemas::LeftOut && composed.root.as_ref().is_some_and(is_definition) {
+        // Whether a schema was left out or had to be parsed changes nothing that is said.
+        composed
+            .repeats
+            .retain(|repeat| !is_below_schema(&repeat.path));
+    }
     let document = chunk.document;
     let at = |line| SourceLine {
         file: file.to_owned(),

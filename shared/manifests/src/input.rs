@@ -24,6 +24,11 @@ pub struct Options {
     pub install: InstallOptions,
     /// How much is read.
     pub limits: Limits,
+    /// Whether the schemas of CustomResourceDefinitions are parsed too. Nothing is judged by them,
+    /// and they are nearly all that large operators' manifests hold, so without this they are left
+    /// out, and what is wrong inside of them goes unnoticed: kubectl would refuse the file for a
+    /// syntax error there, and of a key that stands twice there no notice tells.
+    pub strict: bool,
 }
 
 /// How much is read before reading is refused.

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
+use crate::schemas::SCHEMA;
+
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Node {
@@ -113,8 +115,13 @@ impl Node {
 
     /// A member's value.
     pub(crate) fn get(&self, key: &str) -> Option<&Self> {
+        self.member(key).map(|member| &member.value)
+    }
+
+    /// A member.
+    pub(crate) fn member(&self, key: &str) -> Option<&Member> {
         match &self.data {
-            Data::Object(members) => members.get(key).map(|member| &member.value),
+            Data::Object(members) => members.get(key),
             _ => None,
         }
     }
@@ -182,7 +189,7 @@ impl Node {
                     }
                     path.push_str(key);
                     lines.insert(path.clone(), member.line);
-                    if key != "openAPIV3Schema" {
+                    if key != SCHEMA {
                         member.value.collect_lines(path, lines);
                     }
                     path.truncate(length);

@@ -61,6 +61,11 @@ impl KindRef {
         }
     }
 
+    /// Whether it is CustomResourceDefinition.
+    pub(crate) fn is_definition(&self) -> bool {
+        self.is("apiextensions.k8s.io", "CustomResourceDefinition")
+    }
+
     /// Whether it is that kind of that group.
     pub(crate) fn is(&self, group: &str, kind: &str) -> bool {
         self.group == group && self.kind == kind
@@ -163,7 +168,7 @@ impl Place<'_> {
         };
         let lines = node.lines();
         let mut node = node;
-        if kind.is("apiextensions.k8s.io", "CustomResourceDefinition") {
+        if kind.is_definition() {
             drop_schemas(&mut node);
         }
         let mut value = node.into_value();

@@ -8,7 +8,7 @@ use opsec_model::snapshot::{Placement, PlacementReason};
 use opsec_model::{Notice, NoticeCode, ObjectRef, ObjectSource, Snapshot, SourceMap};
 
 use crate::decode;
-use crate::document::{Counts, parse};
+use crate::document::{Counts, Schemas, parse};
 use crate::error::ManifestError;
 use crate::input::{Input, Manifests, Options};
 use crate::invalid::Invalid;
@@ -26,18 +26,29 @@ use crate::typed::Typed;
 /// When an input is no manifest, passes a limit, or its bindings contradict the namespace asked
 /// for.
 pub fn read(inputs: &[Input], options: &Options) -> Result<Manifests, ManifestError> {
+    let schemas = if options.strict {
+        Schemas::Read
+    } else {
+        Schemas::LeftOut
+    };
     let mut counts = Counts::default();
     let mut raws = Vec::new();
     let mut notices = Vec::new();
     let mut bundles = Bundles::default();
     for (index, input) in inputs.iter().enumerate() {
-        for mut parsed in parse(input, &options.limits, &mut counts)? {
-            notices.append(&mut parsed.notices);
-            if bundles.take(&input.name, &parsed.root) {
-                continue;
-            }
-            objects(&input.name, index, parsed, &mut raws)?;
-        }
+        parse(
+            input,
+            &options.limits,
+            schemas,
+            &mut counts,
+            &mut |mut parsed| {
+                notices.append(&mut parsed.notices);
+                if bundles.take(&input.name, &parsed.root) {
+                    return Ok(());
+                }
+                objects(&input.name, index, parsed, &mut raws)
+            },
+        )?;
     }
     let mut olm = expand(&mut raws, &bundles, options)?;
     notices.append(&mut olm.notices);

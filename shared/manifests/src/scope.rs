@@ -69,10 +69,7 @@ pub(crate) fn is_built_in_group(group: &str) -> bool {
 }
 
 fn definition(object: &RawObject) -> Option<((String, String), Scope)> {
-    if !object
-        .kind
-        .is("apiextensions.k8s.io", "CustomResourceDefinition")
-    {
+    if !object.kind.is_definition() {
         return None;
     }
     let spec = object.value.get("spec")?;
