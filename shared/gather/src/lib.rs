@@ -1,12 +1,18 @@
-//! The only reader of the outside: files and standard input, as `kubectl -f` takes them.
+//! The only reader of the outside: files and standard input as `kubectl -f` takes them, and
+//! clusters as a kubeconfig names them.
 //!
 //! Reading stops at the limits: a file that is too large is refused by its size, before it is
 //! read.
 
 mod bundle;
+mod cluster;
 mod error;
 mod files;
 
+pub use cluster::{
+    ClusterError, ClusterOptions, Connection, ConnectionOptions, OnProgress, Permission,
+    gather_cluster, permissions,
+};
 pub use error::GatherError;
 pub use files::{PathOrStdin, read_files};
 /// How the bytes that were read become facts.

@@ -223,7 +223,7 @@ fn drop_schemas(definition: &mut Node) {
 
 /// A null member is an absent one; in a map of strings it is the empty string, as for the API
 /// server: `matchLabels: {a: null}` must not become a selector of everything.
-fn drop_nulls(value: &mut Value, is_service: bool) {
+pub(crate) fn drop_nulls(value: &mut Value, is_service: bool) {
     match value {
         Value::Array(items) => items
             .iter_mut()

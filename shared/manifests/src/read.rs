@@ -350,7 +350,7 @@ fn line_of(raw: &RawObject, field: &str) -> opsec_model::SourceLine {
 }
 
 /// Lists that hold several kinds are sorted by namespace and name as the others are.
-fn sort(snapshot: &mut Snapshot) {
+pub(crate) fn sort(snapshot: &mut Snapshot) {
     snapshot.workloads.sort_by_cached_key(|workload| {
         let metadata = &workload.metadata;
         (

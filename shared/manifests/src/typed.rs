@@ -33,6 +33,19 @@ macro_rules! typed {
                 }
             }
         }
+
+        /// Moves the objects of a snapshot into another.
+        pub(crate) fn append(from: Snapshot, to: &mut Snapshot) {
+            $(to.$list.extend(from.$list);)+
+        }
+
+        /// Sorts every list by namespace and name.
+        pub(crate) fn sort_lists(snapshot: &mut Snapshot) {
+            $(snapshot.$list.sort_by(|a, b| {
+                let (a, b) = (&a.metadata, &b.metadata);
+                a.namespace.cmp(&b.namespace).then_with(|| a.name.cmp(&b.name))
+            });)+
+        }
     };
 }
 
