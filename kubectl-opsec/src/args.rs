@@ -3,6 +3,7 @@
 mod analysis;
 mod baseline;
 mod check;
+mod cluster;
 mod files;
 mod help;
 mod list;

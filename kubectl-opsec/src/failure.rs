@@ -3,7 +3,8 @@
 use std::error::Error as _;
 use std::io;
 
-use opsec_gather::{GatherError, ManifestError};
+use opsec_gather::{ClusterError, GatherError, ManifestError};
+use opsec_model::SavedSnapshotError;
 use opsec_server::StoreError;
 use opsec_wire::FieldError;
 
@@ -14,9 +15,32 @@ use crate::service::ServiceError;
 /// Why a command could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// No file was named.
-    #[error("this build judges files: give -f FILE (or -f - for standard input)")]
-    NoInput,
+    /// The cluster could not be read.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// A flag about clusters stands beside files.
+    #[error(
+        "{0} is about a cluster, and files (or a snapshot) alone decide here: leave one of them out"
+    )]
+    OnlyOfACluster(&'static str),
+    /// A file of a snapshot could not be used.
+    #[error("snapshot {file} cannot be {what}: {source}")]
+    SnapshotFile {
+        /// The file.
+        file: String,
+        /// `read` or `written`.
+        what: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file is no snapshot.
+    #[error("{file}: {source}")]
+    SnapshotContent {
+        /// The file.
+        file: String,
+        /// Why not.
+        source: SavedSnapshotError,
+    },
     /// The input could not be read.
     #[error(transparent)]
     Gather(#[from] GatherError),
@@ -24,12 +48,10 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Manifest(#[from] ManifestError),
     /// There is nothing to judge.
-    #[error(
-        "no operator was found in these files; name what is to be judged: kubectl opsec check NAME -f …"
-    )]
+    #[error("no operator was found; name what is to be judged: kubectl opsec check NAME")]
     NoOperator,
     /// No rule had a subject.
-    #[error("nothing in these files could be judged: no rule had a subject")]
+    #[error("nothing could be judged: no rule had a subject")]
     NothingJudged,
     /// A baseline document could not be read.
     #[error("baseline {file} cannot be read: {source}")]
@@ -71,7 +93,7 @@ pub(crate) enum Failure {
     #[error("the service's answer cannot be read: {0}")]
     Answer(#[from] FieldError),
     /// The snapshot cannot be sent.
-    #[error("what these files hold cannot be sent to the service: {0}")]
+    #[error("what was read cannot be sent to the service: {0}")]
     Snapshot(#[source] FieldError),
     /// There is no place for baselines.
     #[error("this system has no place for a user's data; name one with --data-dir")]

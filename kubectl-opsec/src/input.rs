@@ -1,20 +1,66 @@
-//! Files into facts.
+//! What is judged: files, a cluster, or a snapshot that was saved. Files alone decide where they
+//! are named; without them, whatever the kubeconfig points at is read.
 
-use opsec_gather::{Manifests, Options, PathOrStdin, read, read_files};
-use opsec_model::NoticeCode;
+mod saved;
+
+use std::sync::Arc;
+
+use opsec_gather::{Connection, Options, PathOrStdin, gather_cluster, read, read_files};
+use opsec_model::{NoticeCode, Snapshot, SourceMap};
 
 use crate::args::FileArgs;
 use crate::failure::Failure;
 use crate::output::say;
+use crate::progress::Progress;
 
-/// Reads the files that were named, and warns of what kubectl would take otherwise than it looks.
+/// What is judged.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
+    /// The facts.
+    pub(crate) snapshot: Snapshot,
+    /// Where they stand, of files.
+    pub(crate) sources: SourceMap,
+    /// How many objects the files hold; absent of a cluster.
+    pub(crate) objects: Option<usize>,
+}
+
+/// Gathers, and warns of what kubectl would take otherwise than it looks.
 ///
 /// # Errors
-/// When nothing was named, or what was named cannot be read or is no manifest.
-pub(crate) fn gather(args: &FileArgs) -> Result<Manifests, Failure> {
-    if args.filename.is_empty() {
-        return Err(Failure::NoInput);
+/// When what was named cannot be read, is no manifest, or does not answer.
+pub(crate) async fn gather(args: &FileArgs, progress: &Progress) -> Result<Gathered, Failure> {
+    let gathered = if let Some(path) = &args.cluster.snapshot {
+        saved::read(path)?
+    } else if args.filename.is_empty() {
+        cluster(args, progress).await?
+    } else {
+        files(args)?
+    };
+    if let (Some(flag), false) = (args.cluster.misplaced(), is_live(args)) {
+        return Err(Failure::OnlyOfACluster(flag));
     }
+    if let Some(path) = &args.cluster.save_snapshot {
+        saved::write(path, &gathered.snapshot)?;
+    }
+    Ok(gathered)
+}
+
+fn is_live(args: &FileArgs) -> bool {
+    args.filename.is_empty() && args.cluster.snapshot.is_none()
+}
+
+async fn cluster(args: &FileArgs, progress: &Progress) -> Result<Gathered, Failure> {
+    let connection = Connection::open(&args.cluster.connection()).await?;
+    let steps = progress.steps();
+    let on_progress = Arc::new(move |step| steps.tell(step));
+    let snapshot = gather_cluster(&connection, &args.cluster.options(), on_progress).await?;
+    Ok(Gathered {
+        snapshot,
+        ..Gathered::default()
+    })
+}
+
+fn files(args: &FileArgs) -> Result<Gathered, Failure> {
     let paths: Vec<PathOrStdin> = args.filename.iter().map(PathOrStdin::from_arg).collect();
     let limits = args.limits();
     let mut stdin = std::io::stdin().lock();
@@ -36,5 +82,9 @@ pub(crate) fn gather(args: &FileArgs) -> Result<Manifests, Failure> {
             say(&format!("warning: {}", notice.message));
         }
     }
-    Ok(manifests)
+    Ok(Gathered {
+        snapshot: manifests.snapshot,
+        sources: manifests.sources,
+        objects: Some(manifests.objects),
+    })
 }

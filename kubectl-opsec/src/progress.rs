@@ -13,7 +13,7 @@ const CLEAR: &str = "\r\x1b[K";
 /// What the program is at. Dropping it clears the line.
 #[derive(Debug)]
 pub(crate) struct Progress {
-    steps: Option<Sender<&'static str>>,
+    sender: Option<Sender<String>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -22,30 +22,50 @@ impl Progress {
     pub(crate) fn start(step: &'static str) -> Self {
         if !io::stderr().is_terminal() {
             return Self {
-                steps: None,
+                sender: None,
                 thread: None,
             };
         }
         let (sender, receiver) = mpsc::channel();
-        let thread = std::thread::Builder::new().spawn(move || show(step, &receiver));
+        let thread = std::thread::Builder::new().spawn(move || show(step.to_owned(), &receiver));
         Self {
-            steps: Some(sender),
+            sender: Some(sender),
             thread: thread.ok(),
         }
     }
 
     /// What is done next.
-    pub(crate) fn step(&self, step: &'static str) {
-        if let Some(steps) = &self.steps {
-            // The thread ends only after this end of the channel does.
-            let _ = steps.send(step);
+    pub(crate) fn step(&self, step: &str) {
+        self.steps().tell(step.to_owned());
+    }
+
+    /// By which others say what they do next.
+    pub(crate) fn steps(&self) -> Steps {
+        Steps {
+            sender: self.sender.clone(),
+        }
+    }
+}
+
+/// Says what is done next, from wherever it is done.
+#[derive(Debug)]
+pub(crate) struct Steps {
+    sender: Option<Sender<String>>,
+}
+
+impl Steps {
+    /// What is done next.
+    pub(crate) fn tell(&self, step: String) {
+        if let Some(sender) = &self.sender {
+            // After the end nobody listens.
+            let _ = sender.send(step);
         }
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.steps = None;
+        self.sender = None;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -59,7 +79,7 @@ pub(crate) fn clear() {
     }
 }
 
-fn show(mut step: &'static str, steps: &Receiver<&'static str>) {
+fn show(mut step: String, steps: &Receiver<String>) {
     let start = Instant::now();
     loop {
         match steps.recv_timeout(PATIENCE.saturating_sub(start.elapsed())) {

@@ -1,4 +1,4 @@
-//! Which files are read, and how much of them.
+//! What is read: files and how much of them, else a cluster.
 
 use std::ffi::OsString;
 
@@ -6,10 +6,12 @@ use clap::Args;
 use opsec_gather::{InstallOptions, Limits};
 use opsec_model::InstallMode;
 
-/// Files as kubectl takes them.
+use super::cluster::ClusterArgs;
+
+/// Files and clusters as kubectl takes them.
 #[derive(Debug, Args)]
 pub(crate) struct FileArgs {
-    /// A file, a directory, or - for standard input; may be repeated
+    /// A file, a directory, or - for standard input; may be repeated [default: the cluster]
     #[arg(short = 'f', long, value_name = "FILE", help_heading = "Input")]
     pub(crate) filename: Vec<OsString>,
     /// Read the subdirectories of directories too
@@ -37,6 +39,8 @@ pub(crate) struct FileArgs {
     /// Parse the schemas of CustomResourceDefinitions too; nothing is judged by them, so without this what is no YAML inside of one goes unnoticed
     #[arg(long, help_heading = "Input")]
     pub(crate) strict: bool,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
     #[command(flatten)]
     limits: LimitArgs,
 }

@@ -1,10 +1,11 @@
-//! `check`: judges operators of files.
+//! `check`: judges operators of files or of a cluster.
 
 use opsec_model::report::ReportList;
-use opsec_model::{API_VERSION, Half, Report, SourceMap};
+use opsec_model::{API_VERSION, Half, Report, Snapshot, SourceMap};
 use opsec_proto::v1;
 use opsec_proto::v1::check_request::{BaselineChoice, Input};
 use opsec_wire::{decode_report, encode_half, encode_severity, encode_snapshot};
+use prost_types::Timestamp;
 
 use crate::args::{CheckArgs, CheckFormat, HalfArg};
 use crate::context::Context;
@@ -19,16 +20,13 @@ use crate::{document, input, output};
 /// # Errors
 /// When nothing could be judged.
 pub(crate) async fn run(args: CheckArgs, mut context: Context) -> Result<Exit, Failure> {
-    let progress = Progress::start("reading files");
-    if args.files.filename.is_empty() {
-        return Err(Failure::NoInput);
-    }
+    let progress = Progress::start("reading");
     let inline = args.baseline.as_deref().map(document::read).transpose()?;
     // What is accepted is read, and the store closed, before anything that may take long.
     let service = Service::for_checks(context.data_dir.as_deref())?;
-    let manifests = input::gather(&args.files)?;
+    let gathered = input::gather(&args.files, &progress).await?;
     progress.step("judging");
-    let snapshot = encode_snapshot(&manifests.snapshot).map_err(Failure::Snapshot)?;
+    let snapshot = encode_snapshot(&gathered.snapshot).map_err(Failure::Snapshot)?;
     let request = v1::CheckRequest {
         input: Some(Input::Snapshot(snapshot)),
         operator: args.operator.clone().unwrap_or_default(),
@@ -38,6 +36,12 @@ pub(crate) async fn run(args: CheckArgs, mut context: Context) -> Result<Exit, F
         baseline_choice: inline
             .as_ref()
             .map(|inline| BaselineChoice::InlineBaseline(inline.content.clone().into())),
+        as_of: args
+            .files
+            .cluster
+            .snapshot
+            .as_ref()
+            .and(as_of(&gathered.snapshot)),
         ..v1::CheckRequest::default()
     };
     let response = service
@@ -47,10 +51,19 @@ pub(crate) async fn run(args: CheckArgs, mut context: Context) -> Result<Exit, F
             Some(inline) if error.is_about_baseline() => inline.refused(&error),
             _ => Failure::Service(error),
         })?;
-    let reports = decode(response, &manifests.sources)?;
+    let reports = decode(response, &gathered.sources)?;
     drop(progress);
-    context.layout.objects = Some(manifests.objects);
+    context.layout.objects = gathered.objects;
     print(&args, reports, &context)
+}
+
+/// The time at which a saved snapshot was gathered: it is judged as it was then.
+fn as_of(snapshot: &Snapshot) -> Option<Timestamp> {
+    let gathered_at: jiff::Timestamp = snapshot.gathered_at.as_ref()?.parse().ok()?;
+    Some(Timestamp {
+        seconds: gathered_at.as_second(),
+        nanos: 0,
+    })
 }
 
 fn half(half: HalfArg) -> Half {

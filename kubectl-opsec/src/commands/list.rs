@@ -1,4 +1,4 @@
-//! `list`: the operators of files.
+//! `list`: the operators of files or of a cluster.
 
 use opsec_model::API_VERSION;
 use opsec_model::report::OperatorList;
@@ -19,10 +19,10 @@ use crate::{input, output};
 /// # Errors
 /// When the files could not be read.
 pub(crate) async fn run(args: ListArgs, mut context: Context) -> Result<Exit, Failure> {
-    let progress = Progress::start("reading files");
-    let manifests = input::gather(&args.files)?;
+    let progress = Progress::start("reading");
+    let gathered = input::gather(&args.files, &progress).await?;
     progress.step("looking for operators");
-    let snapshot = encode_snapshot(&manifests.snapshot).map_err(Failure::Snapshot)?;
+    let snapshot = encode_snapshot(&gathered.snapshot).map_err(Failure::Snapshot)?;
     let service = Service::without_store()?;
     let mut list = OperatorList {
         api_version: API_VERSION.to_owned(),
@@ -45,7 +45,7 @@ pub(crate) async fn run(args: ListArgs, mut context: Context) -> Result<Exit, Fa
         }
     }
     drop(progress);
-    context.layout.objects = Some(manifests.objects);
+    context.layout.objects = gathered.objects;
     let mut out = Vec::new();
     match args.output {
         ListFormat::Table => opsec_render::operators(&list, &context.layout, &mut out),

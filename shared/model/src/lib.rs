@@ -19,6 +19,7 @@ pub mod olm;
 pub mod path;
 pub mod report;
 pub mod rights;
+pub mod saved;
 pub mod snapshot;
 pub mod source_map;
 pub mod verdict;
@@ -37,6 +38,7 @@ pub use report::{
     RuleOutcome,
 };
 pub use rights::{AccessAnswer, AccessQuestion, AccountAnswer, Allowed, Danger, Right, RightList};
+pub use saved::{SavedSnapshot, SavedSnapshotError};
 pub use snapshot::{Snapshot, Source, SourceKind};
 pub use source_map::{MadeFrom, ObjectSource, SourceLine, SourceMap};
 pub use verdict::{Gain, Half, Reach, Severity, Status};

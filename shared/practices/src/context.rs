@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use opsec_facts::Facts;
 use opsec_model::objects::{Object as _, Workload};
-use opsec_model::{EffectiveBaseline, NoticeCode, ServiceAccountRef, Severity};
+use opsec_model::{EffectiveBaseline, NoticeCode, ObjectRef, ServiceAccountRef, Severity};
 use opsec_network::Network;
 use opsec_operators::Operator;
 use opsec_rbac::{EffectiveRights, Kinds, Policy};
@@ -89,6 +89,16 @@ impl<'a> Context<'a> {
     /// Whether a workload is one of the operator's components.
     pub fn is_component(&self, workload: &Workload) -> bool {
         self.operator.is_component(&workload.object_ref())
+    }
+
+    /// Whether a workload is one of the operator's components, or one of them made it, as a
+    /// Deployment makes its ReplicaSet and that its pods.
+    pub fn is_operators_own(&self, workload: &'a Workload) -> bool {
+        self.is_component(workload)
+            || self.facts.owners(workload).iter().any(|owner| {
+                let made_by = ObjectRef::namespaced(&owner.kind, workload.namespace(), &owner.name);
+                self.operator.is_component(&made_by)
+            })
     }
 
     /// Whether a workload is payload.

@@ -10,8 +10,8 @@ use opsec_model::canonical::CanonicalError;
 use opsec_model::report::{BaselineSummary, OperatorSummary};
 use opsec_model::snapshot::PlacementReason;
 use opsec_model::{
-    API_VERSION, EffectiveBaseline, Half, Notice, NoticeCode, Report, Severity, Snapshot, Source,
-    Status,
+    API_VERSION, Completeness, EffectiveBaseline, Half, Notice, NoticeCode, Report, Severity,
+    Snapshot, Source, Status,
 };
 use opsec_network::Network;
 use opsec_operators::{Operator, ResolveError};
@@ -258,6 +258,12 @@ fn context_notices(context: &Context<'_>) -> Vec<Notice> {
         ));
     }
     notices.extend(placements(context));
+    if *context.facts.completeness("secrets", "") == Completeness::OutOfScope {
+        notices.push(Notice::new(
+            NoticeCode::Incomplete,
+            "Secrets were not listed (--secret-metadata lists their names and types): OPSEC313 judges projected tokens alone, and what rests on a Secret takes the lower grade",
+        ));
+    }
     notices
 }
 

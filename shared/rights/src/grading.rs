@@ -440,12 +440,13 @@ impl<'a> Grading<'a> {
             Reaching::Cluster => "kube-system",
             Reaching::Namespace(namespace) => namespace,
         };
-        !self
-            .facts
-            .snapshot()
-            .secrets
-            .iter()
-            .any(|secret| secret.metadata.name == name && secret.metadata.namespace() == namespace)
+        // Of Secrets that were not listed none is known to be absent.
+        let listed = self.facts.missing("secrets", "").is_none();
+        let mut secrets = self.facts.snapshot().secrets.iter();
+        listed
+            && !secrets.any(|secret| {
+                secret.metadata.name == name && secret.metadata.namespace() == namespace
+            })
     }
 
     /// Live, whether a ConfigMap that steers the cluster is there.

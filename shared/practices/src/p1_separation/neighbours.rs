@@ -1,7 +1,7 @@
 //! Who else runs where the operator runs, what it deploys, and who could take its ServiceAccount.
 
+use opsec_model::ServiceAccountRef;
 use opsec_model::objects::{Object as _, Workload};
-use opsec_model::{ObjectRef, ServiceAccountRef};
 use opsec_rbac::{EffectiveRights, Held, Kinds, Names, Request};
 use opsec_rights::row::Needs;
 use opsec_rights::rows;
@@ -24,7 +24,7 @@ pub(crate) fn no_payload(context: &Context<'_>) -> &'static str {
 }
 
 /// The workloads that no other one of them made.
-fn roots<'a>(context: &Context<'a>, workloads: Vec<&'a Workload>) -> Vec<&'a Workload> {
+pub(crate) fn roots<'a>(context: &Context<'a>, workloads: Vec<&'a Workload>) -> Vec<&'a Workload> {
     workloads
         .iter()
         .copied()
@@ -48,17 +48,9 @@ pub(crate) fn others<'a>(context: &Context<'a>) -> Vec<&'a Workload> {
         .workloads()
         .iter()
         .filter(|workload| workload.hook.is_none())
-        .filter(|workload| !is_operators_own(context, workload))
+        .filter(|workload| !context.is_operators_own(workload))
         .collect();
     roots(context, foreign)
-}
-
-fn is_operators_own<'a>(context: &Context<'a>, workload: &'a Workload) -> bool {
-    context.is_component(workload)
-        || context.facts.owners(workload).iter().any(|owner| {
-            let made_by = ObjectRef::namespaced(&owner.kind, workload.namespace(), &owner.name);
-            context.operator.is_component(&made_by)
-        })
 }
 
 /// Rights by which whoever holds them in an account's namespace becomes that account: a token of

@@ -5,6 +5,7 @@ use opsec_model::{Half, ServiceAccountRef, Severity};
 
 use crate::context::Context;
 use crate::contract::{Draft, Judgement, Rule, RuleDoc};
+use crate::p1_separation::neighbours::roots;
 use crate::shell::quote;
 
 /// OPSEC302.
@@ -31,14 +32,15 @@ fn judge(context: &Context<'_>) -> Judgement {
         judgement.nothing = Some("no ServiceAccount");
     }
     for account in &context.operator.accounts {
-        let others: Vec<&Workload> = context
+        let others = context
             .facts
             .workloads_of(&account.account)
             .into_iter()
-            .filter(|workload| !context.is_component(workload))
+            .filter(|workload| !context.is_operators_own(workload))
             // A test that a package manager runs is of the installation, and gone after it.
             .filter(|workload| workload.hook.is_none())
             .collect();
+        let others = roots(context, others);
         if !others.is_empty() {
             judgement
                 .findings
