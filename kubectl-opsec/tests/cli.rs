@@ -75,6 +75,9 @@ impl Folder {
             .current_dir(self.path())
             .env("OPSEC_DATA_DIR", self.path().join("data"))
             .env_remove("CLICOLOR_FORCE")
+            // No test touches the cluster that whoever runs it is connected to.
+            .env("KUBECONFIG", "/dev/null/none")
+            .env_remove("KUBERNETES_SERVICE_HOST")
             .stdin(Stdio::null());
         command
     }
@@ -189,11 +192,11 @@ fn list_says_why_and_what() {
 }
 
 #[test]
-fn without_files_it_says_what_to_give() {
+fn without_files_and_without_a_cluster_it_says_what_is_missing() {
     for line in ["check", "check greedy", "check --all", "list"] {
         greedy()
             .run(line)
-            .is_refused("give -f FILE (or -f - for standard input)");
+            .is_refused("no cluster is configured: there is no kubeconfig");
     }
 }
 

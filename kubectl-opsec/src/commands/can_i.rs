@@ -3,7 +3,7 @@
 mod batch;
 mod line;
 
-use opsec_gather::{ManifestError, Manifests};
+use opsec_gather::ManifestError;
 use opsec_model::{API_VERSION, AccessAnswer, AccountAnswer, SourceMap};
 use opsec_proto::v1;
 use opsec_proto::v1::access_question::Attributes;
@@ -17,6 +17,7 @@ use crate::args::{AnswerFormat, CanIArgs};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::input::Gathered;
 use crate::progress::Progress;
 use crate::service::{Service, ServiceError};
 use crate::{input, output};
@@ -26,17 +27,19 @@ use crate::{input, output};
 /// # Errors
 /// When the files could not be read, or hold no such operator, or the question is none.
 pub(crate) async fn run(args: CanIArgs, context: Context) -> Result<Exit, Failure> {
-    let progress = Progress::start("reading files");
+    let progress = Progress::start("reading");
     let is_stdin = |file: &std::ffi::OsString| file == "-";
     if args.batch.as_ref().is_some_and(is_stdin) && args.files.filename.iter().any(is_stdin) {
         return Err(Failure::StandardInputTwice);
     }
     let questions = args.batch.as_deref().map(batch::open).transpose()?;
-    let manifests = input::gather(&args.files).map_err(with_own_flags)?;
+    let gathered = input::gather(&args.files, &progress)
+        .await
+        .map_err(with_own_flags)?;
     let asking = Asking {
         service: Service::without_store()?,
         request: v1::CanIRequest {
-            input: Some(snapshot(&manifests)?),
+            input: Some(snapshot(&gathered)?),
             operator: args.operator.clone().unwrap_or_default(),
             component: args.component.clone().unwrap_or_default(),
             questions: Vec::new(),
@@ -44,12 +47,12 @@ pub(crate) async fn run(args: CanIArgs, context: Context) -> Result<Exit, Failur
         },
     };
     if let Some(questions) = questions {
-        drop((progress, manifests));
+        drop((progress, gathered));
         return batch::run(&asking, questions).await;
     }
     progress.step("asking");
     let response = asking.ask(vec![question(&args)?]).await?;
-    let answer = decode(response, &manifests.sources)?;
+    let answer = decode(response, &gathered.sources)?;
     drop(progress);
     print(&args, &answer, &context)
 }
@@ -84,8 +87,8 @@ impl Asking {
     }
 }
 
-fn snapshot(manifests: &Manifests) -> Result<Input, Failure> {
-    let snapshot = encode_snapshot(&manifests.snapshot).map_err(Failure::Snapshot)?;
+fn snapshot(gathered: &Gathered) -> Result<Input, Failure> {
+    let snapshot = encode_snapshot(&gathered.snapshot).map_err(Failure::Snapshot)?;
     Ok(Input::Snapshot(snapshot))
 }
 

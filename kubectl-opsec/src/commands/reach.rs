@@ -26,11 +26,11 @@ const PAGE: i32 = 100_000;
 /// # Errors
 /// When the files could not be read, or hold no such operator.
 pub(crate) async fn run(args: ReachArgs, context: Context) -> Result<Exit, Failure> {
-    let progress = Progress::start("reading files");
-    let manifests = input::gather(&args.files)?;
+    let progress = Progress::start("reading");
+    let gathered = input::gather(&args.files, &progress).await?;
     progress.step("following policies");
-    let snapshot = encode_snapshot(&manifests.snapshot).map_err(Failure::Snapshot)?;
-    drop(manifests);
+    let snapshot = encode_snapshot(&gathered.snapshot).map_err(Failure::Snapshot)?;
+    drop(gathered);
     let mut pages = Pages {
         service: Service::without_store()?,
         request: v1::ListConnectionsRequest {

@@ -18,14 +18,14 @@ use crate::{input, output};
 /// # Errors
 /// When the files could not be read, or hold no such operator.
 pub(crate) async fn run(args: RightsArgs, mut context: Context) -> Result<Exit, Failure> {
-    let progress = Progress::start("reading files");
-    let manifests = input::gather(&args.files)?;
+    let progress = Progress::start("reading");
+    let gathered = input::gather(&args.files, &progress).await?;
     progress.step("adding up rights");
-    let snapshot = encode_snapshot(&manifests.snapshot).map_err(Failure::Snapshot)?;
+    let snapshot = encode_snapshot(&gathered.snapshot).map_err(Failure::Snapshot)?;
     let mut list = fetch(&args, &snapshot).await?;
-    list.locate(&manifests.sources);
+    list.locate(&gathered.sources);
     drop(progress);
-    context.layout.objects = Some(manifests.objects);
+    context.layout.objects = gathered.objects;
     let (layout, mut out) = (&context.layout, Vec::new());
     match args.output.format {
         ViewFormat::Table => opsec_render::rights(&list, false, layout, &mut out),

@@ -41,7 +41,7 @@ impl Default for ClusterOptions {
         Self {
             secret_metadata: false,
             deadline: Duration::from_mins(5),
-            request_timeout: Duration::from_secs(60),
+            request_timeout: Duration::from_mins(1),
             now: SystemTime::now(),
         }
     }

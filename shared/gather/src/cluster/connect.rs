@@ -97,8 +97,20 @@ fn kubeconfig(options: &ConnectionOptions) -> Result<Option<Kubeconfig>, Cluster
     if let Some(path) = &options.kubeconfig {
         return Kubeconfig::read_from(path).map(Some).map_err(wrong);
     }
-    if let Some(kubeconfig) = Kubeconfig::from_env().map_err(wrong)? {
-        return Ok(Some(kubeconfig));
+    if let Some(paths) = std::env::var_os("KUBECONFIG").filter(|paths| !paths.is_empty()) {
+        // Files that are not there are passed over, as by kubectl.
+        let mut merged: Option<Kubeconfig> = None;
+        for path in std::env::split_paths(&paths).filter(|path| path.is_file()) {
+            let next = Kubeconfig::read_from(path).map_err(wrong)?;
+            merged = Some(match merged {
+                Some(earlier) => earlier.merge(next).map_err(wrong)?,
+                None => next,
+            });
+        }
+        return match merged {
+            None if options.context.is_some() => Err(ClusterError::NoConfig),
+            merged => Ok(merged),
+        };
     }
     let default = std::env::home_dir().map(|home| home.join(".kube").join("config"));
     match default.filter(|path| path.is_file()) {

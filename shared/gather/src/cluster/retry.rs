@@ -27,6 +27,13 @@ pub(super) enum Refusal {
     Fatal(ClusterError),
 }
 
+/// Whether another try is worth it, and when.
+enum Again {
+    Never,
+    Soon,
+    After(Duration),
+}
+
 /// Asks as GET for JSON, with retries.
 pub(super) async fn get<T: DeserializeOwned>(
     connection: &Connection,
@@ -42,7 +49,7 @@ pub(super) async fn get<T: DeserializeOwned>(
             .body(Vec::new())
             .map_err(|error| Refusal::Other(error.to_string()))?;
         let answer = tokio::time::timeout(timeout, connection.client.request::<T>(request)).await;
-        let (refusal, wait) = match answer {
+        let (refusal, again) = match answer {
             Ok(Ok(value)) => return Ok(value),
             Ok(Err(error)) => refusal(connection, error, tries),
             Err(_) => (
@@ -51,24 +58,23 @@ pub(super) async fn get<T: DeserializeOwned>(
                     message: format!("no answer within {} s", timeout.as_secs()),
                     tries,
                 }),
-                Some(None),
+                Again::Soon,
             ),
         };
-        let Some(asked) = wait.filter(|_| tries < TRIES) else {
-            return Err(refusal);
+        let wait = match again {
+            _ if tries >= TRIES => return Err(refusal),
+            Again::Never => return Err(refusal),
+            Again::Soon => pause,
+            Again::After(asked) => asked.min(LONGEST_PAUSE),
         };
-        tokio::time::sleep(asked.unwrap_or(pause).min(LONGEST_PAUSE)).await;
+        tokio::time::sleep(wait).await;
         pause *= 2;
         tries += 1;
     }
 }
 
-/// What an error means, and, when it is worth another try, how long the server asks to wait.
-fn refusal(
-    connection: &Connection,
-    error: kube::Error,
-    tries: u32,
-) -> (Refusal, Option<Option<Duration>>) {
+/// What an error means, and whether it is worth another try.
+fn refusal(connection: &Connection, error: kube::Error, tries: u32) -> (Refusal, Again) {
     let server = connection.server.clone();
     match error {
         kube::Error::Api(status) => {
@@ -89,25 +95,28 @@ fn refusal(
                         server,
                         context: connection.context.clone(),
                     }),
-                    None,
+                    Again::Never,
                 ),
                 403 if message.contains("cannot impersonate resource") => (
                     Refusal::Fatal(ClusterError::Impersonation { message }),
-                    None,
+                    Again::Never,
                 ),
-                403 => (Refusal::Forbidden(message), None),
-                404 => (Refusal::NotFound, None),
-                410 => (Refusal::Expired, None),
-                429 | 500.. => (Refusal::Other(message), Some(asked)),
-                _ => (Refusal::Other(message), None),
+                403 => (Refusal::Forbidden(message), Again::Never),
+                404 => (Refusal::NotFound, Again::Never),
+                410 => (Refusal::Expired, Again::Never),
+                429 | 500.. => (
+                    Refusal::Other(message),
+                    asked.map_or(Again::Soon, Again::After),
+                ),
+                _ => (Refusal::Other(message), Again::Never),
             }
         }
-        kube::Error::SerdeError(error) => (Refusal::Other(words(&error)), None),
+        kube::Error::SerdeError(error) => (Refusal::Other(words(&error)), Again::Never),
         kube::Error::Auth(error) => (
             Refusal::Fatal(ClusterError::Config {
                 message: words(&error),
             }),
-            None,
+            Again::Never,
         ),
         error => {
             let message = words(&error);
@@ -118,7 +127,7 @@ fn refusal(
                 message,
                 tries,
             });
-            (refusal, (!lasting).then_some(None))
+            (refusal, if lasting { Again::Never } else { Again::Soon })
         }
     }
 }
