@@ -46,7 +46,7 @@ impl<'a> Context<'a> {
         let operators = prepared.operators();
         let grading = Grading::new(GradingInput {
             facts,
-            policy,
+            holdings: prepared.holdings(),
             kinds,
             operators,
             operator,

@@ -9,9 +9,10 @@ use opsec_model::canonical::CanonicalError;
 use opsec_model::objects::Workload;
 use opsec_operators::{Operator, ResolveError};
 use opsec_rbac::{Kinds, Policy};
+use opsec_rights::Holdings;
 
 /// A snapshot made ready: its facts, roles and bindings, and when they are first needed its
-/// operators and its digest.
+/// operators, what accounts hold, and its digest.
 #[derive(Debug)]
 pub struct Prepared<'a> {
     facts: Facts<'a>,
@@ -19,6 +20,7 @@ pub struct Prepared<'a> {
     kinds: Kinds,
     node_pods: BTreeSet<String>,
     operators: OnceLock<Vec<Operator>>,
+    holdings: OnceLock<Holdings>,
     digest: OnceLock<String>,
 }
 
@@ -38,6 +40,7 @@ impl<'a> Prepared<'a> {
             kinds: Kinds::from_snapshot(snapshot),
             node_pods,
             operators: OnceLock::new(),
+            holdings: OnceLock::new(),
             digest: OnceLock::new(),
         }
     }
@@ -71,6 +74,12 @@ impl<'a> Prepared<'a> {
     pub fn operators(&self) -> &[Operator] {
         self.operators
             .get_or_init(|| opsec_operators::find(&self.facts, &self.policy, &self.kinds))
+    }
+
+    /// What every account holds that matters to one of the operators.
+    pub fn holdings(&self) -> &Holdings {
+        self.holdings
+            .get_or_init(|| Holdings::new(&self.facts, &self.policy, &self.kinds, self.operators()))
     }
 
     /// The operator of one of its names; without a name the only one.

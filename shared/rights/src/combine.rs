@@ -3,12 +3,14 @@
 //! is not decided here.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use opsec_model::{Reach, ServiceAccountRef, Severity};
 use opsec_rbac::{Names, Reaching};
 
 use crate::GradedHit;
 use crate::grading::Grading;
+use crate::hit::Hit;
 use crate::rows;
 
 /// A graded hit with what raised it.
@@ -123,7 +125,7 @@ impl Held<'_> {
 
     /// Changing a namespace and starting pods in it: the node.
     fn namespace_and_pods(&self, entry: &mut Combined) {
-        let here = entry.graded.hit.clone();
+        let here = Arc::clone(&entry.graded.hit);
         let meeting = self.all.iter().find(|graded| {
             let pods = PODS.contains(&graded.hit.row.id) || graded.hit.row.id == "RUN-EPHEMERAL";
             pods && !graded.hit.alone && meets(&here, graded)
@@ -220,7 +222,7 @@ fn mint_by_free_name(
             else {
                 continue;
             };
-            let mut hit = create.hit.clone();
+            let mut hit = Hit::clone(&create.hit);
             hit.row = row;
             hit.scope = scope;
             hit.atoms
@@ -229,7 +231,7 @@ fn mint_by_free_name(
                     atom
                 }));
             hit.grants.extend(read.hit.grants.iter().copied());
-            if let Some(graded) = crate::grade::grade(grading, account, hit) {
+            if let Some(graded) = crate::grade::grade(grading, account, Arc::new(hit)) {
                 let why = format!("the name {free}, which it may read, is free");
                 minted.push(Combined {
                     graded,

@@ -2,7 +2,9 @@
 //! and take a token of it, holds what the binding grants.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use opsec_facts::Facts;
 use opsec_model::{Reach, ServiceAccountRef, Severity};
 use opsec_rbac::{EffectiveRights, Held, Names, Reaching, Request};
 
@@ -22,17 +24,17 @@ pub(crate) fn graded(grading: &Grading<'_>, account: &ServiceAccountRef) -> Vec<
     let making = rights.held(&create("serviceaccounts"));
     let spaces = rights.held(&create("namespaces"));
     let mut found = Vec::new();
-    for ghost in grading
-        .accounts()
-        .filter(|ghost| *ghost != account && !exists(grading, ghost))
-    {
-        let there = namespace_exists(grading, &ghost.namespace);
-        let Some((severity, reach)) = inherited(grading, ghost) else {
-            continue;
-        };
+    if making.is_empty() && spaces.is_empty() {
+        return found;
+    }
+    for ghost in grading.ghosts().filter(|ghost| *ghost != account) {
+        let there = namespace_exists(grading.facts, &ghost.namespace);
         if !(usable(grading, account, ghost) && (there || !spaces.is_empty())) {
             continue;
         }
+        let Some((severity, reach)) = inherited(grading, ghost) else {
+            continue;
+        };
         // The account `default` comes with its namespace.
         let doors = if ghost.name == "default" {
             &spaces
@@ -43,7 +45,7 @@ pub(crate) fn graded(grading: &Grading<'_>, account: &ServiceAccountRef) -> Vec<
             let hit = hit(row, ghost, held.grant);
             let granted = grading.baseline_grants(account, &hit);
             found.push(GradedHit {
-                hit,
+                hit: Arc::new(hit),
                 severity,
                 reach,
                 granted,
@@ -104,16 +106,18 @@ fn inherited(grading: &Grading<'_>, ghost: &ServiceAccountRef) -> Option<(Severi
 }
 
 /// From files every namespace that is named is there.
-fn namespace_exists(grading: &Grading<'_>, namespace: &str) -> bool {
-    grading.facts.from_files() || grading.facts.namespace(namespace).is_some()
+fn namespace_exists(facts: &Facts<'_>, namespace: &str) -> bool {
+    facts.from_files() || facts.namespace(namespace).is_some()
 }
 
-fn exists(grading: &Grading<'_>, account: &ServiceAccountRef) -> bool {
+/// Whether an account is there: as an object, as what a pod runs as, or as one that a namespace or
+/// the API server brings.
+pub(crate) fn exists(facts: &Facts<'_>, account: &ServiceAccountRef) -> bool {
     let comes_with_its_namespace =
-        account.name == "default" && namespace_exists(grading, &account.namespace);
+        account.name == "default" && namespace_exists(facts, &account.namespace);
     comes_with_its_namespace
-        || grading.facts.service_account(account).is_some()
-        || !grading.facts.workloads_of(account).is_empty()
+        || facts.service_account(account).is_some()
+        || !facts.workloads_of(account).is_empty()
         || opsec_kubernetes::NAMESPACES.contains(&account.namespace.as_str())
             && opsec_kubernetes::bootstrap()
                 .cluster_role_bindings

@@ -1,5 +1,7 @@
 //! The grade of one hit, in the order of the page: reach, stronger, `†`, names.
 
+use std::sync::Arc;
+
 use opsec_model::{Reach, ServiceAccountRef, Severity};
 use opsec_rbac::{Names, Reaching};
 
@@ -12,11 +14,10 @@ use crate::{GradedHit, names, namespaces};
 pub(crate) fn grade(
     grading: &Grading<'_>,
     account: &ServiceAccountRef,
-    hit: Hit,
+    mut hit: Arc<Hit>,
 ) -> Option<GradedHit> {
-    let mut hit = hit;
     if hit.row.id == "RUN-EXEC-GET" && grading.execs_by_get() {
-        hit.row = crate::rows::find("RUN-EXEC").next()?;
+        Arc::make_mut(&mut hit).row = crate::rows::find("RUN-EXEC").next()?;
     }
     let reach = reach(grading, account, &hit)?;
     let cell = cell(&hit, reach)?;

@@ -1,16 +1,18 @@
 //! What grading rests on beside a single account, computed once for an operator.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use opsec_facts::Facts;
 use opsec_model::objects::Object as _;
 use opsec_model::{EffectiveBaseline, Kind, ServiceAccountRef};
 use opsec_operators::Operator;
-use opsec_rbac::{EffectiveRights, Kinds, Policy, Reaching};
+use opsec_rbac::{EffectiveRights, Kinds, Reaching};
 
-use crate::hit::{self, Hit};
+use crate::hit::Hit;
+use crate::holdings::{Holder, Holdings};
 use crate::namespaces::{Namespaces, SYSTEM};
-use crate::strength::{self, Strength, strongholds};
+use crate::strength::Strength;
 use crate::{GradedRight, combine, fold, ghost, grade};
 
 /// What a grading is made from.
@@ -18,8 +20,8 @@ use crate::{GradedRight, combine, fold, ghost, grade};
 pub struct GradingInput<'a> {
     /// The facts.
     pub facts: &'a Facts<'a>,
-    /// Roles and bindings.
-    pub policy: &'a Policy,
+    /// What every account holds.
+    pub holdings: &'a Holdings,
     /// Scope and service of kinds.
     pub kinds: &'a Kinds,
     /// All installations of the snapshot.
@@ -42,9 +44,7 @@ pub struct Grading<'a> {
     kinds: &'a Kinds,
     /// What the namespaces are to the operator.
     pub namespaces: Namespaces,
-    rights: BTreeMap<ServiceAccountRef, EffectiveRights>,
-    hits: BTreeMap<ServiceAccountRef, Vec<Hit>>,
-    strengths: BTreeMap<ServiceAccountRef, Strength>,
+    holdings: &'a Holdings,
 }
 
 impl<'a> Grading<'a> {
@@ -52,30 +52,14 @@ impl<'a> Grading<'a> {
     pub fn new(input: GradingInput<'a>) -> Self {
         let GradingInput {
             facts,
-            policy,
+            holdings,
             kinds,
             operators,
             operator,
             baseline,
             node_pods,
         } = input;
-        let accounts = accounts_of_interest(facts, policy, operator);
-        let rights: BTreeMap<_, _> = accounts
-            .into_iter()
-            .map(|account| {
-                let rights = EffectiveRights::of(policy, kinds, &account);
-                (account, rights)
-            })
-            .collect();
-        let hits: BTreeMap<_, _> = rights
-            .iter()
-            .map(|(account, rights)| (account.clone(), hit::hits(rights, kinds)))
-            .collect();
-        let strengths: BTreeMap<_, _> = hits
-            .iter()
-            .map(|(account, hits)| (account.clone(), Strength::of(account, hits)))
-            .collect();
-        let protected = protected(facts, operators, operator, &strengths);
+        let protected = protected(facts, operators, operator, holdings);
         Self {
             facts,
             operator,
@@ -83,38 +67,33 @@ impl<'a> Grading<'a> {
             node_pods,
             kinds,
             namespaces: Namespaces::new(facts, operator, baseline, protected),
-            rights,
-            hits,
-            strengths,
+            holdings,
         }
     }
 
     /// The effective rights of an account of the operator.
     pub fn effective(&self, account: &ServiceAccountRef) -> Option<&EffectiveRights> {
-        self.rights.get(account)
+        self.holder(account).map(|holder| &holder.rights)
     }
 
     /// The dangerous rights of an account, graded, folded and the worst first.
     pub fn rights_of(&self, account: &ServiceAccountRef) -> Vec<GradedRight> {
-        let Some(rights) = self.rights.get(account) else {
+        let Some(holder) = self.holder(account) else {
             return Vec::new();
         };
-        let graded = self
-            .hits
-            .get(account)
-            .into_iter()
-            .flatten()
-            .cloned()
-            .filter_map(|hit| grade::grade(self, account, hit))
+        let hits = holder.hits.iter();
+        let graded = hits
+            .filter_map(|hit| grade::grade(self, account, Arc::clone(hit)))
             .chain(ghost::graded(self, account))
             .collect();
         let combined = combine::combine(self, account, graded);
-        fold::fold(account, rights, combined)
+        fold::fold(account, &holder.rights, combined)
     }
 
     /// Whether the account holds a high or critical right anywhere.
     pub fn is_strong(&self, account: &ServiceAccountRef) -> bool {
-        self.strengths.get(account).is_some_and(Strength::is_strong)
+        self.holder(account)
+            .is_some_and(|holder| holder.strength.is_strong())
     }
 
     /// Whether another account of the namespace holds a high or critical right that this one
@@ -124,11 +103,10 @@ impl<'a> Grading<'a> {
         account: &ServiceAccountRef,
         namespace: &str,
     ) -> Option<&ServiceAccountRef> {
-        let mine = self.strengths.get(account).cloned().unwrap_or_default();
-        self.strengths
-            .iter()
-            .filter(|(other, _)| other.namespace == namespace && *other != account)
-            .find(|(_, strength)| strength.exceeds(&mine))
+        let beside = self.holdings.strong_in(namespace);
+        beside
+            .filter(|(other, holder)| *other != account && holder.matters_to(self.operator))
+            .find(|(_, holder)| holder.strength.exceeds(self.strength(account)))
             .map(|(other, _)| other)
     }
 
@@ -156,7 +134,8 @@ impl<'a> Grading<'a> {
 
     /// Whether a role of that name in the input itself holds a high or critical right.
     pub(crate) fn role_is_strong(&self, name: &str) -> bool {
-        strength::role_is_strong(self.facts.snapshot(), self.kinds, name)
+        let snapshot = self.facts.snapshot();
+        self.holdings.role_is_strong(snapshot, self.kinds, name)
     }
 
     /// Whether another account of that name holds a high or critical right.
@@ -166,16 +145,16 @@ impl<'a> Grading<'a> {
         scope: &Reaching,
         name: &str,
     ) -> bool {
-        let others = self
-            .strengths
-            .iter()
-            .filter(|(account, _)| *account != holder);
-        others.into_iter().any(|(account, strength)| {
+        self.holdings.strong().any(|(account, strong)| {
             let in_scope = match scope {
                 Reaching::Cluster => true,
                 Reaching::Namespace(namespace) => account.namespace == *namespace,
             };
-            in_scope && account.name == name && strength.is_strong()
+            account.name == name
+                && in_scope
+                && account != holder
+                && strong.strength.is_strong()
+                && strong.matters_to(self.operator)
         })
     }
 
@@ -191,14 +170,7 @@ impl<'a> Grading<'a> {
             Reaching::Cluster => return false,
             Reaching::Namespace(namespace) => namespace,
         };
-        let mine = self.strengths.get(account).cloned().unwrap_or_default();
-        let exceeds = |other: &ServiceAccountRef| {
-            other != account
-                && self
-                    .strengths
-                    .get(other)
-                    .is_some_and(|strength| strength.exceeds(&mine))
-        };
+        let exceeds = |other: &ServiceAccountRef| self.is_stronger(other, account);
         let over_accounts = hit
             .atoms
             .iter()
@@ -350,23 +322,12 @@ impl<'a> Grading<'a> {
 
     /// Whether another account of the operator holds a high or critical right that this one lacks.
     pub(crate) fn sibling_is_stronger(&self, account: &ServiceAccountRef) -> bool {
-        let mine = self.strengths.get(account).cloned().unwrap_or_default();
-        self.operator
-            .accounts
-            .iter()
-            .map(|sibling| &sibling.account)
-            .any(|sibling| {
-                sibling != account
-                    && self
-                        .strengths
-                        .get(sibling)
-                        .is_some_and(|strength| strength.exceeds(&mine))
-            })
+        let mut siblings = self.operator.accounts.iter();
+        siblings.any(|sibling| self.is_stronger(&sibling.account, account))
     }
 
     /// Whether the snapshot shows a token or bootstrap Secret of a stronger identity in reach.
     pub(crate) fn token_secret_in_reach(&self, account: &ServiceAccountRef, hit: &Hit) -> bool {
-        let mine = self.strengths.get(account).cloned().unwrap_or_default();
         self.facts.snapshot().secrets.iter().any(|secret| {
             let namespace = secret.metadata.namespace();
             let in_reach = match &hit.scope {
@@ -382,8 +343,8 @@ impl<'a> Grading<'a> {
                     .metadata
                     .annotation("kubernetes.io/service-account.name")
                     .map(|name| ServiceAccountRef::new(namespace, name))
-                    .and_then(|owner| self.strengths.get(&owner))
-                    .is_some_and(|strength| strength.exceeds(&mine)),
+                    .and_then(|owner| self.holder(&owner))
+                    .is_some_and(|owner| owner.strength.exceeds(self.strength(account))),
                 _ => false,
             };
             in_reach && stronger
@@ -473,58 +434,56 @@ impl<'a> Grading<'a> {
     }
 
     /// What an account holds, graded by nobody.
-    pub(crate) fn hits_of(&self, account: &ServiceAccountRef) -> &[Hit] {
-        self.hits
-            .get(account)
-            .map(Vec::as_slice)
+    pub(crate) fn hits_of(&self, account: &ServiceAccountRef) -> &[Arc<Hit>] {
+        self.holder(account)
+            .map(|holder| holder.hits.as_slice())
             .unwrap_or_default()
     }
 
-    /// Every account whose rights were looked at.
-    pub(crate) fn accounts(&self) -> impl Iterator<Item = &ServiceAccountRef> {
-        self.rights.keys()
+    /// The accounts that do not exist, with what their bindings would give them.
+    pub(crate) fn ghosts(&self) -> impl Iterator<Item = &ServiceAccountRef> {
+        let ghosts = self.holdings.ghosts();
+        ghosts
+            .filter(|(_, holder)| holder.matters_to(self.operator))
+            .map(|(account, _)| account)
     }
-}
 
-/// The operator's accounts, those that bindings of the input name, and those that live beside
-/// the operator. The API server's own controllers matter only through kube-system, which is
-/// protected whatever they hold.
-fn accounts_of_interest(
-    facts: &Facts<'_>,
-    policy: &Policy,
-    operator: &Operator,
-) -> BTreeSet<ServiceAccountRef> {
-    let own = operator
-        .accounts
-        .iter()
-        .map(|account| account.account.clone());
-    let bound = policy
-        .service_account_subjects()
-        .filter(|subject| !subject.bootstrap)
-        .map(|subject| subject.account.clone());
-    let beside = facts
-        .service_accounts()
-        .into_iter()
-        .filter(|account| operator.namespaces.contains(&account.namespace));
-    let system = policy
-        .service_account_subjects()
-        .filter(|subject| operator.namespaces.contains(&subject.account.namespace))
-        .map(|subject| subject.account.clone());
-    own.chain(bound).chain(beside).chain(system).collect()
+    /// What an account holds that matters to the operator.
+    fn holder(&self, account: &ServiceAccountRef) -> Option<&Holder> {
+        let holder = self.holdings.of(account);
+        holder.filter(|holder| holder.matters_to(self.operator))
+    }
+
+    fn strength(&self, account: &ServiceAccountRef) -> &Strength {
+        self.holder(account)
+            .map_or(Strength::none(), |holder| &holder.strength)
+    }
+
+    /// Whether an account holds a high or critical right that another lacks.
+    fn is_stronger(&self, account: &ServiceAccountRef, than: &ServiceAccountRef) -> bool {
+        account != than
+            && self
+                .holder(account)
+                .is_some_and(|holder| holder.strength.exceeds(self.strength(than)))
+    }
 }
 
 fn protected(
     facts: &Facts<'_>,
     operators: &[Operator],
     operator: &Operator,
-    strengths: &BTreeMap<ServiceAccountRef, Strength>,
+    holdings: &Holdings,
 ) -> BTreeSet<String> {
+    let strongholds = holdings
+        .strong()
+        .filter(|(_, holder)| holder.strength.critical_everywhere && holder.matters_to(operator))
+        .map(|(account, _)| account.namespace.clone());
     SYSTEM
         .into_iter()
         .map(str::to_owned)
         .chain(opsec_operators::namespaces_of_others(
             facts, operators, operator,
         ))
-        .chain(strongholds(strengths))
+        .chain(strongholds)
         .collect()
 }

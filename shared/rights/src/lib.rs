@@ -1,7 +1,8 @@
 //! The table of dangerous rights, and how grave each is for one operator.
 //!
-//! [`Grading::new`] computes what does not depend on a single account (which namespaces are
-//! protected, intended, who is stronger); [`Grading::rights_of`] grades one account. The table is
+//! [`Holdings`] is what every account holds, whoever is judged; [`Grading::new`] computes what does
+//! not depend on a single account (which namespaces are protected, intended, who is stronger);
+//! [`Grading::rights_of`] grades one account. The table is
 //! data under [`rows`]; a new right is one row there and its case.
 
 pub mod baseline;
@@ -11,6 +12,7 @@ mod ghost;
 mod grade;
 mod grading;
 mod hit;
+mod holdings;
 mod names;
 mod namespaces;
 pub mod row;
@@ -21,10 +23,12 @@ mod words;
 
 pub use grading::{Grading, GradingInput};
 pub use hit::{Atom, Hit};
+pub use holdings::Holdings;
 pub use namespaces::Namespaces;
 pub use words::gains;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use opsec_model::{Reach, ServiceAccountRef, Severity};
 
@@ -61,7 +65,7 @@ pub struct GradedRight {
 #[derive(Debug, Clone)]
 pub struct GradedHit {
     /// What is held.
-    pub hit: Hit,
+    pub hit: Arc<Hit>,
     /// How grave it is.
     pub severity: Severity,
     /// How far it reaches.

@@ -108,7 +108,7 @@ fn lower(
     if strong { severity } else { severity.lowered() }
 }
 
-fn is_about_roles(hit: &Hit) -> bool {
+pub(crate) fn is_about_roles(hit: &Hit) -> bool {
     hit.atoms
         .iter()
         .any(|atom| ["roles", "clusterroles"].contains(&atom.resource.as_str()))

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use opsec_model::objects::{ClusterRoleBinding, Metadata, RoleBinding, RoleRef, Subject};
+use opsec_model::objects::{ClusterRoleBinding, Metadata, Object, RoleBinding, RoleRef, Subject};
 use opsec_model::{Reach, ServiceAccountRef, Severity, Snapshot};
 use opsec_rbac::{EffectiveRights, Kinds, Policy, Reaching};
 
@@ -51,6 +51,20 @@ impl Strength {
         strength
     }
 
+    /// Of no rights.
+    pub(crate) fn none() -> &'static Self {
+        static NONE: Strength = Strength {
+            rights: BTreeMap::new(),
+            critical_everywhere: false,
+        };
+        &NONE
+    }
+
+    /// Whether it can exceed another, or make a namespace a stronghold.
+    pub(crate) fn matters(&self) -> bool {
+        self.is_strong() || self.critical_everywhere
+    }
+
     /// Whether it holds any high or critical right.
     pub(crate) fn is_strong(&self) -> bool {
         !self.rights.is_empty()
@@ -64,50 +78,56 @@ impl Strength {
     }
 }
 
-/// Namespaces that hold an account with a critical right at cluster reach.
-pub(crate) fn strongholds(strengths: &BTreeMap<ServiceAccountRef, Strength>) -> BTreeSet<String> {
-    strengths
-        .iter()
-        .filter(|(_, strength)| strength.critical_everywhere)
-        .map(|(account, _)| account.namespace.clone())
-        .collect()
-}
-
-/// Whether a role of the input holds a high or critical right by itself, bound to nobody else.
-pub(crate) fn role_is_strong(snapshot: &Snapshot, kinds: &Kinds, name: &str) -> bool {
-    let cluster_roles = snapshot
-        .cluster_roles
-        .iter()
-        .filter(|role| role.metadata.name == name);
-    let roles = snapshot
-        .roles
-        .iter()
-        .filter(|role| role.metadata.name == name);
-    let scopes = cluster_roles
-        .map(|role| (&role.metadata, "ClusterRole"))
-        .chain(roles.map(|role| (&role.metadata, "Role")));
-    scopes.into_iter().any(|(metadata, kind)| {
-        // A holder elsewhere, so that nothing but the role is its own.
-        let holder = ServiceAccountRef::new("-", "holder");
-        let alone = bound(snapshot, metadata.namespace.as_deref(), kind, name, &holder);
-        let policy = Policy::from_snapshot(&alone);
+/// Those of the names that are a role of the input which holds a high or critical right by
+/// itself, bound to nobody else.
+pub(crate) fn strong_roles(
+    snapshot: &Snapshot,
+    kinds: &Kinds,
+    names: &BTreeSet<&str>,
+) -> BTreeSet<String> {
+    let cluster_roles = snapshot.cluster_roles.iter().map(Object::metadata);
+    let roles = snapshot.roles.iter().map(Object::metadata);
+    let roles: Vec<(&Metadata, &str)> = cluster_roles
+        .map(|role| (role, "ClusterRole"))
+        .chain(roles.map(|role| (role, "Role")))
+        .filter(|(role, _)| names.contains(role.name.as_str()))
+        .collect();
+    if roles.is_empty() {
+        return BTreeSet::new();
+    }
+    let mut alone = Snapshot {
+        source: snapshot.source.clone(),
+        roles: snapshot.roles.clone(),
+        cluster_roles: snapshot.cluster_roles.clone(),
+        ..Snapshot::default()
+    };
+    for (place, (role, kind)) in roles.iter().enumerate() {
+        bind(&mut alone, role, kind, &holder(place));
+    }
+    let policy = Policy::from_snapshot(&alone);
+    let is_strong = |place: usize| {
+        let holder = holder(place);
         let rights = EffectiveRights::of(&policy, kinds, &holder);
         Strength::of(&holder, &crate::hit::hits(&rights, kinds)).is_strong()
-    })
+    };
+    let strong = roles
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| is_strong(*place));
+    strong.map(|(_, (role, _))| role.name.clone()).collect()
 }
 
-/// The roles of a snapshot with one binding.
-fn bound(
-    snapshot: &Snapshot,
-    namespace: Option<&str>,
-    kind: &str,
-    name: &str,
-    holder: &ServiceAccountRef,
-) -> Snapshot {
+/// A holder elsewhere, so that nothing but one role is its own.
+fn holder(place: usize) -> ServiceAccountRef {
+    ServiceAccountRef::new("-", format!("holder-{place}"))
+}
+
+/// Binds a role where it is, a ClusterRole everywhere, to a holder.
+fn bind(snapshot: &mut Snapshot, role: &Metadata, kind: &str, holder: &ServiceAccountRef) {
     let role_ref = RoleRef {
         api_group: "rbac.authorization.k8s.io".to_owned(),
         kind: kind.to_owned(),
-        name: name.to_owned(),
+        name: role.name.clone(),
     };
     let subjects = vec![Subject {
         kind: "ServiceAccount".to_owned(),
@@ -116,28 +136,21 @@ fn bound(
         namespace: Some(holder.namespace.clone()),
     }];
     let metadata = Metadata {
-        name: "-".to_owned(),
-        namespace: namespace.map(str::to_owned),
+        name: holder.name.clone(),
+        namespace: role.namespace.clone(),
         ..Metadata::default()
     };
-    let mut alone = Snapshot {
-        source: snapshot.source.clone(),
-        roles: snapshot.roles.clone(),
-        cluster_roles: snapshot.cluster_roles.clone(),
-        ..Snapshot::default()
-    };
-    if namespace.is_some() {
-        alone.role_bindings.push(RoleBinding {
+    if role.namespace.is_some() {
+        snapshot.role_bindings.push(RoleBinding {
             metadata,
             subjects,
             role_ref,
         });
     } else {
-        alone.cluster_role_bindings.push(ClusterRoleBinding {
+        snapshot.cluster_role_bindings.push(ClusterRoleBinding {
             metadata,
             subjects,
             role_ref,
         });
     }
-    alone
 }

@@ -9,7 +9,7 @@ use opsec_model::{
     Baseline, EffectiveBaseline, Gain, Reach, ServiceAccountRef, Severity, SourceKind,
 };
 use opsec_rbac::{Kinds, Policy};
-use opsec_rights::{GradedRight, Grading, GradingInput, gains};
+use opsec_rights::{GradedRight, Grading, GradingInput, Holdings, gains};
 
 /// The installation: a Deployment `op` in the namespace `app`, with its ServiceAccount.
 const INSTALLATION: &str = "
@@ -238,9 +238,10 @@ spec: {template: {spec: {serviceAccountName: other, containers: [{name: c, image
             .iter()
             .find(|operator| operator.namespaces.contains("app"))
             .unwrap();
+        let holdings = Holdings::new(&facts, &policy, &kinds, &operators);
         let grading = Grading::new(GradingInput {
             facts: &facts,
-            policy: &policy,
+            holdings: &holdings,
             kinds: &kinds,
             operators: &operators,
             operator,
