@@ -12,8 +12,10 @@ use granit_parser::{
 };
 use serde_json::Value;
 
+use crate::aliases::Aliases;
 use crate::input::Limits;
-use crate::node::{Data, Member, Node};
+use crate::node::{Data, Member, Members, Node};
+use crate::repeats::Repeats;
 use crate::scalar;
 use crate::schemas::{Lines, SCHEMA};
 use crate::text::narrow;
@@ -24,24 +26,13 @@ pub(crate) struct Composed {
     /// Its value; absent when there is none.
     pub root: Option<Node>,
     /// Keys that stand twice in one object.
-    pub repeats: Vec<RepeatedKey>,
+    pub repeats: Repeats,
     /// The line of text behind the document's end (`...`), which kubectl does not read.
     pub unread: Option<u32>,
     /// Whether a value has an anchor (`&name`), so that it may stand elsewhere too.
     pub has_anchors: bool,
     /// The lines of `openAPIV3Schema` in block mappings, wherever they are.
     pub block_schemas: BTreeSet<u32>,
-}
-
-/// A key that stands twice in one object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RepeatedKey {
-    /// The path of the field.
-    pub path: String,
-    /// The line of the one that does not count.
-    pub first: u32,
-    /// The line of the one that counts.
-    pub last: u32,
 }
 
 /// Why a document could not be read.
@@ -76,7 +67,8 @@ pub(crate) fn compose(
         anchors: BTreeMap::new(),
         block_schemas: BTreeSet::new(),
         path: String::new(),
-        repeats: Vec::new(),
+        repeats: Repeats::default(),
+        aliases: Aliases::default(),
         limits,
         nodes,
     };
@@ -107,7 +99,8 @@ struct Composer<'a> {
     anchors: BTreeMap<usize, Node>,
     block_schemas: BTreeSet<u32>,
     path: String,
-    repeats: Vec<RepeatedKey>,
+    repeats: Repeats,
+    aliases: Aliases,
     limits: &'a Limits,
     nodes: &'a mut usize,
 }
@@ -160,6 +153,8 @@ impl<'a> Composer<'a> {
             return self.alias(id, span, depth);
         }
         self.count(1, span)?;
+        self.aliases.written();
+        self.check_aliases(span)?;
         let line = self.line(span);
         let (node, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -175,6 +170,7 @@ impl<'a> Composer<'a> {
         if anchor > 0 {
             // Kept beside the document, so it counts as well: nested anchors are kept many times.
             self.count(node.size, span)?;
+            self.copied(node.size, span)?;
             self.anchors.insert(anchor, node.clone());
         }
         Ok(node)
@@ -190,6 +186,7 @@ impl<'a> Composer<'a> {
         }
         // Counted before it is copied, so that a bomb costs nothing.
         self.count(size, span)?;
+        self.copied(size, span)?;
         let line = self.line(span);
         let node = self.anchors.get(&id).cloned();
         Ok(Node {
@@ -214,11 +211,11 @@ impl<'a> Composer<'a> {
     }
 
     fn object(&mut self, line: u32, depth: usize, style: StructureStyle) -> Result<Node, Fault> {
-        let mut members = BTreeMap::new();
+        let mut members = Vec::new();
         loop {
             let (event, span) = self.next()?;
             if event == Event::MappingEnd {
-                return Ok(Node::object(line, members));
+                return Ok(Node::object(line, self.members(members)));
             }
             if is_merge(&event) {
                 let (value_event, value_span) = self.next()?;
@@ -243,23 +240,24 @@ impl<'a> Composer<'a> {
                 merged: false,
                 value,
             };
-            if let Some(earlier) = members.insert(key, member)
-                && !earlier.merged
-            {
-                let path = self.path.clone();
-                self.repeats.push(RepeatedKey {
-                    path,
-                    first: earlier.line,
-                    last: key_line,
-                });
-            }
+            members.push((key, member));
             self.path.truncate(length);
         }
     }
 
+    /// An object's members as they stand; keys that stand twice are kept for the notice.
+    fn members(&mut self, members: Vec<(String, Member)>) -> Members {
+        let (path, repeats) = (&self.path, &mut self.repeats);
+        Members::new(members, |key, earlier, later| {
+            if !earlier.merged {
+                repeats.push(path, key, earlier.line, later.line);
+            }
+        })
+    }
+
     fn merge(
-        &mut self,
-        members: &mut BTreeMap<String, Member>,
+        &self,
+        members: &mut Vec<(String, Member)>,
         value: Node,
         span: &Span,
     ) -> Result<(), Fault> {
@@ -278,21 +276,12 @@ impl<'a> Composer<'a> {
         };
         let line = self.line(span);
         for (key, member) in sources.into_iter().flatten() {
-            let path = join(&self.path, &key);
             let member = Member {
                 line,
                 merged: true,
                 ..member
             };
-            if let Some(earlier) = members.insert(key, member)
-                && !earlier.merged
-            {
-                self.repeats.push(RepeatedKey {
-                    path,
-                    first: earlier.line,
-                    last: line,
-                });
-            }
+            members.push((key, member));
         }
         Ok(())
     }
@@ -306,6 +295,18 @@ impl<'a> Composer<'a> {
             Data::Scalar(Value::Number(number)) => Ok(number.to_string()),
             _ => Err(self.fault(span, "a field's name must be a string")),
         }
+    }
+
+    fn copied(&mut self, size: usize, span: &Span) -> Result<(), Fault> {
+        self.aliases.copied(size);
+        self.check_aliases(span)
+    }
+
+    fn check_aliases(&self, span: &Span) -> Result<(), Fault> {
+        if self.aliases.are_too_many() {
+            return Err(self.fault(span, "aliases (`*name`) repeat too much of the document; kubectl refuses it too: write out what they stand for"));
+        }
+        Ok(())
     }
 
     fn count(&mut self, size: usize, span: &Span) -> Result<(), Fault> {
@@ -365,12 +366,4 @@ fn is_merge(event: &Event<'_>) -> bool {
 /// Whether a document's end is written (`...`) and not just the text's.
 fn ended_explicitly(span: &Span) -> bool {
     span.end.index() > span.start.index()
-}
-
-fn join(path: &str, key: &str) -> String {
-    if path.is_empty() {
-        key.to_owned()
-    } else {
-        format!("{path}.{key}")
-    }
 }

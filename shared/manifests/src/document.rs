@@ -8,10 +8,11 @@ use serde_json::Value;
 use crate::compose::{Composed, Fault, compose};
 use crate::error::ManifestError;
 use crate::input::{Input, Limits};
+use crate::json;
 use crate::node::Node;
-use crate::schemas::{Lines, is_below_schema, is_definition, without_schemas};
+use crate::schemas::{Lines, is_definition, without_schemas};
 use crate::split::{Chunk, split};
-use crate::text::{narrow, text};
+use crate::text::text;
 
 /// One document of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -177,22 +178,15 @@ fn parse_chunk(
     // JSON values may follow each other without `---`, which is no YAML.
     if matches!(fault, Fault::Syntax { .. }) && chunk.text.trim_start().starts_with('{') {
         counts.nodes = before;
-        if let Some(values) = json_values(chunk) {
-            for root in values {
-                counts.nodes = counts.nodes.saturating_add(root.size);
-                if root.height > limits.depth {
-                    return Err(error(file, chunk, limits, Fault::Depth(root.line)));
-                }
-                if counts.nodes > limits.nodes {
-                    return Err(error(file, chunk, limits, Fault::Nodes(root.line)));
-                }
+        let values = json::values(chunk, limits, &mut counts.nodes);
+        if let Some(values) = values.map_err(|fault| error(file, chunk, limits, fault))? {
+            return values.into_iter().try_for_each(|root| {
                 sink(Parsed {
                     root,
                     document: chunk.document,
                     notices: Vec::new(),
-                })?;
-            }
-            return Ok(());
+                })
+            });
         }
     }
     Err(error(file, chunk, limits, fault))
@@ -206,32 +200,20 @@ fn finish(
 ) -> Option<Parsed> {
     if schemas == Schemas::LeftOut && composed.root.as_ref().is_some_and(is_definition) {
         // Whether a schema was left out or had to be parsed changes nothing that is said.
-        composed
-            .repeats
-            .retain(|repeat| !is_below_schema(&repeat.path));
+        composed.repeats.forget_schemas();
     }
     let document = chunk.document;
-    let at = |line| SourceLine {
-        file: file.to_owned(),
-        document,
-        line,
-    };
-    let mut notices: Vec<Notice> = composed
-        .repeats
-        .iter()
-        .map(|repeat| {
-            let message = format!(
-                "{file}: document {document} sets `{}` on lines {} and {}; kubectl would apply the last, so the last is judged",
-                repeat.path, repeat.first, repeat.last
-            );
-            Notice::new(NoticeCode::DuplicateKey, message).at(at(repeat.last))
-        })
-        .collect();
+    let mut notices = composed.repeats.notices(file, document);
     if let Some(line) = composed.unread {
         let message = format!(
             "{file}: document {document} ends before line {line}; kubectl applies nothing that follows up to the next `---`, so it is not judged"
         );
-        notices.push(Notice::new(NoticeCode::Input, message).at(at(line)));
+        let at = SourceLine {
+            file: file.to_owned(),
+            document,
+            line,
+        };
+        notices.push(Notice::new(NoticeCode::Input, message).at(at));
     }
     let root = composed.root.filter(|root| !root.is_null())?;
     Some(Parsed {
@@ -239,26 +221,6 @@ fn finish(
         document,
         notices,
     })
-}
-
-/// JSON values that follow each other, each with the line on which it begins.
-fn json_values(chunk: Chunk<'_>) -> Option<Vec<Node>> {
-    let mut stream = serde_json::Deserializer::from_str(chunk.text).into_iter::<Value>();
-    let mut values = Vec::new();
-    let mut line = chunk.first_line;
-    let mut counted = 0;
-    loop {
-        let offset = stream.byte_offset();
-        let rest = chunk.text.get(offset..)?;
-        let start = offset + (rest.len() - rest.trim_start().len());
-        let between = chunk.text.get(counted..start)?;
-        line = line.saturating_add(narrow(between.matches('\n').count()));
-        counted = start;
-        match stream.next() {
-            Some(value) => values.push(Node::on_line(line, value.ok()?)),
-            None => return Some(values),
-        }
-    }
 }
 
 fn error(file: &str, chunk: Chunk<'_>, limits: &Limits, fault: Fault) -> ManifestError {

@@ -4,12 +4,14 @@
 //! declare is gone when [`read()`] returns, Secret data above all. What the API server would refuse
 //! becomes a notice and grants nothing; what is no manifest at all is a [`ManifestError`].
 
+mod aliases;
 mod compose;
 mod decode;
 mod document;
 mod error;
 mod input;
 mod invalid;
+mod json;
 mod live;
 mod node;
 mod object;
@@ -17,6 +19,7 @@ mod olm;
 mod params;
 mod place;
 mod read;
+mod repeats;
 mod scalar;
 mod schemas;
 mod scope;
@@ -31,6 +34,6 @@ mod words;
 pub use document::{Document, read_documents};
 pub use error::{ManifestError, NamedNamespaces};
 pub use input::{Input, Limits, Manifests, Options};
-pub use olm::InstallOptions;
 pub use live::{LiveObjects, NotUnderstood, ParameterQuery};
+pub use olm::InstallOptions;
 pub use read::read;

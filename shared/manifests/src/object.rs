@@ -73,6 +73,21 @@ impl KindRef {
 }
 
 impl RawObject {
+    /// Where a field stands, or the nearest that it is in.
+    pub(crate) fn line_of(&self, field: &str) -> SourceLine {
+        let mut path = Some(field);
+        while let Some(known) = path {
+            if let Some(&line) = self.lines.get(known) {
+                return SourceLine {
+                    line,
+                    ..self.start.clone()
+                };
+            }
+            path = known.rfind(['.', '[']).and_then(|cut| known.get(..cut));
+        }
+        self.start.clone()
+    }
+
     /// The text of `metadata.<field>`.
     pub(crate) fn metadata(&self, field: &str) -> Option<&str> {
         self.value.get("metadata")?.get(field)?.as_str()

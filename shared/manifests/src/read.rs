@@ -121,7 +121,7 @@ impl Reading {
                 self.note(
                     Notice::new(NoticeCode::SubjectWithoutNamespace, message)
                         .about(object.clone())
-                        .at(line_of(&raw, &format!("subjects[{index}]"))),
+                        .at(raw.line_of(&format!("subjects[{index}]"))),
                 );
             }
         }
@@ -155,11 +155,7 @@ impl Reading {
             invalid.reason
         );
         let notice = Notice::new(NoticeCode::InvalidObject, message);
-        self.note(
-            notice
-                .about(object.clone())
-                .at(line_of(raw, &invalid.field)),
-        );
+        self.note(notice.about(object.clone()).at(raw.line_of(&invalid.field)));
         object
     }
 
@@ -338,15 +334,6 @@ fn not_served(raw: &RawObject) -> Invalid {
         raw.kind.api_version()
     );
     Invalid::new("", reason)
-}
-
-fn line_of(raw: &RawObject, field: &str) -> opsec_model::SourceLine {
-    let source = ObjectSource {
-        start: raw.start.clone(),
-        fields: raw.lines.clone(),
-        made_from: BTreeMap::new(),
-    };
-    source.line_of(field)
 }
 
 /// Lists that hold several kinds are sorted by namespace and name as the others are.

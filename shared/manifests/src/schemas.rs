@@ -105,13 +105,13 @@ impl Slim {
     }
 }
 
-/// Whether nothing is said of a key that stands twice there: it is below the schema of a
-/// definition, which would not have been parsed had it been certain which lines it is.
-pub(crate) fn is_below_schema(path: &str) -> bool {
+/// Whether a path is where definitions have a schema, or below.
+pub(crate) fn is_schema_or_below(path: &str) -> bool {
     let of_version = |rest: &str| {
         let (index, rest) = rest.split_once(']')?;
         let below = rest.strip_prefix(".schema.openAPIV3Schema")?;
-        Some(index.bytes().all(|byte| byte.is_ascii_digit()) && below.starts_with(['.', '[']))
+        let ends = below.is_empty() || below.starts_with(['.', '[']);
+        Some(ends && index.bytes().all(|byte| byte.is_ascii_digit()))
     };
     path.strip_prefix("spec.versions[")
         .and_then(of_version)

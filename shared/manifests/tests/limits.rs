@@ -93,8 +93,8 @@ fn each_limit_says_what_is_there_what_is_allowed_and_how_to_raise_it() {
     let _ = read(&inputs(&[&three]), &options(exact)).unwrap_or_else(|error| panic!("{error}"));
 }
 
-#[test]
-fn alias_bombs_are_refused_within_two_seconds() {
+/// Values that each hold ten of the one before.
+fn bomb() -> String {
     let mut bomb = format!("{HEAD}a: &a [x,x,x,x,x,x,x,x,x,x]\n");
     for (before, name) in ["a", "b", "c", "d", "e", "f", "g", "h"]
         .iter()
@@ -103,14 +103,76 @@ fn alias_bombs_are_refused_within_two_seconds() {
         let aliases = vec![format!("*{before}"); 10].join(",");
         bomb = bomb + name + ": &" + name + " [" + &aliases + "]\n";
     }
+    bomb
+}
+
+#[test]
+fn alias_bombs_are_refused_within_two_seconds() {
+    let many = |what: &str, count: usize| vec![what; count].join(",");
+    let nested = (0..190)
+        .map(|level| format!("&a{level} ["))
+        .collect::<Vec<_>>()
+        .concat();
     let started = Instant::now();
-    assert!(
-        error(&[&bomb], Limits::default()).contains("the input holds more than 5,000,000 values")
-    );
+    for text in [
+        bomb(),
+        format!(
+            "{HEAD}a: &a {{k: [x,x]}}\nb: &b [{}]\nc: [{}]\n",
+            many("*a", 1000),
+            many("*b", 1000)
+        ),
+        format!(
+            "{HEAD}a: &a {{k: v}}\nb: &b {{<<: [{}]}}\nc: [{}]\n",
+            many("*a", 1000),
+            many("*b", 1000)
+        ),
+        format!("{HEAD}a: {nested}{}{}\n", many("x", 3000), "]".repeat(190)),
+    ] {
+        let error = error(&[&text], Limits::default());
+        assert!(
+            error.contains("aliases (`*name`) repeat too much"),
+            "{error}"
+        );
+    }
     assert!(
         started.elapsed() < Duration::from_secs(2),
         "{:?}",
         started.elapsed()
+    );
+}
+
+#[test]
+fn aliases_are_read_as_long_as_kubectl_reads_them() {
+    let text = |count: usize| {
+        let aliases = vec!["*a"; count].join(",");
+        format!("{HEAD}data: &a {{a: b, c: d}}\nx: [{aliases}]\n")
+    };
+    for count in [1, 20, 199] {
+        assert!(
+            read(&inputs(&[&text(count)]), &Options::default()).is_ok(),
+            "{count}"
+        );
+    }
+    let beyond = Limits {
+        nodes: 500,
+        ..Limits::default()
+    };
+    assert!(error(&[&text(150)], beyond).contains("the input holds more than 500 values"));
+}
+
+#[test]
+fn keys_that_stand_twice_are_told_up_to_a_number() {
+    let keys = (0..60).map(|_| "  k: v\n").collect::<String>();
+    let text = format!("{HEAD}data:\n{keys}");
+    let notices = read(&inputs(&[&text]), &Options::default())
+        .unwrap()
+        .snapshot
+        .notices;
+    assert_eq!(notices.len(), 51);
+    let last = &notices.last().unwrap().message;
+    assert!(
+        last.starts_with("0.yaml: document 1 sets 9 more fields twice; "),
+        "{last}"
     );
 }
 

@@ -27,7 +27,7 @@ impl Bundles {
         let Data::Object(members) = &document.data else {
             return false;
         };
-        if members.contains_key("apiVersion") || members.contains_key("kind") {
+        if members.get("apiVersion").is_some() || members.get("kind").is_some() {
             return false;
         }
         let folder = folder(file);

@@ -21,7 +21,7 @@ use definitions::{MADE, documents};
 use mutations::{Random, mutated};
 
 /// How many changed documents are read; `OPSEC_MUTATIONS` says another number.
-const MUTATIONS: usize = 4_000;
+const MUTATIONS: usize = 3_000;
 
 fn read_as(strict: bool, text: &str) -> Result<Manifests, ManifestError> {
     let input = Input {
