@@ -14,6 +14,10 @@ pub struct Practice {
     pub name: &'static str,
     /// What it is for, in prose.
     pub doc: &'static str,
+    /// Why an operator that does not meet it is dangerous.
+    pub why: &'static str,
+    /// The rule whose YAML shows it best.
+    pub example: &'static str,
     /// Its rules, in the order of their ids.
     pub rules: &'static [&'static Rule],
 }
@@ -45,6 +49,8 @@ pub struct RuleDoc {
     pub what: &'static str,
     /// Why that is bad.
     pub why: &'static str,
+    /// How grave it is, and when.
+    pub severity: &'static str,
     /// YAML that fails it.
     pub bad: &'static str,
     /// YAML that passes it.

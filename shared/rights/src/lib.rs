@@ -7,6 +7,7 @@
 
 pub mod baseline;
 mod combine;
+mod example;
 mod fold;
 mod ghost;
 mod grade;
@@ -21,6 +22,7 @@ mod special;
 mod strength;
 mod words;
 
+pub use example::{Example, example};
 pub use grading::{Grading, GradingInput};
 pub use hit::{Atom, Hit};
 pub use holdings::Holdings;

@@ -21,6 +21,8 @@ pub(crate) const PRACTICE: Practice = Practice {
     number: 1,
     name: "Payload and operator are separate",
     doc: "Keep what an operator deploys away from the operator: in other namespaces, and out of reach of its pods.",
+    why: "Whoever takes a payload pod beside the operator is one step from its ServiceAccount, and payload is what users and the internet talk to.",
+    example: "OPSEC103",
     rules: &[
         &rules::payload_beside_the_operator::RULE,
         &rules::operator_reachable::RULE,

@@ -24,6 +24,8 @@ pub(crate) const PRACTICE: Practice = Practice {
     number: 2,
     name: "API is quarantined",
     doc: "Let the operator reach the API server and what it needs, and nothing else; keep payload away from the API.",
+    why: "A stolen token is of use only where the API server, or a place to send the token to, can be reached.",
+    example: "OPSEC201",
     rules: &[
         &rules::operator_egress_open::RULE,
         &rules::operator_reaches_the_internet::RULE,

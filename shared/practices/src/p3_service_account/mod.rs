@@ -32,6 +32,8 @@ pub(crate) const PRACTICE: Practice = Practice {
     number: 3,
     name: "Service account is minimal",
     doc: "Give each ServiceAccount of the operator the rights that it uses, where it uses them.",
+    why: "Whoever takes the operator's pod holds what its ServiceAccount holds, in every namespace that it reaches.",
+    example: "OPSEC306",
     rules: &[
         &rules::default_service_account::RULE,
         &rules::shared_service_account::RULE,

@@ -22,6 +22,8 @@ pub(crate) const PRACTICE: Practice = Practice {
     number: 4,
     name: "Pod security is the admins'",
     doc: "Leave Pod Security, network policies and admission to administrators.",
+    why: "Guards that the guarded may lift hold nobody: the operator would take them away first.",
+    example: "OPSEC403",
     rules: &[
         &rules::security_context_constraints::RULE,
         &rules::changes_namespaces::RULE,

@@ -19,6 +19,8 @@ pub(crate) const PRACTICE: Practice = Practice {
     number: 5,
     name: "CRD creation is denied",
     doc: "Deny the operator to create CustomResourceDefinitions, by admission and not only by RBAC.",
+    why: "Who defines kinds decides what is stored and which webhooks read it; RBAC changes, and a denial by admission stays.",
+    example: "OPSEC503",
     rules: &[
         &rules::creates_crds::RULE,
         &rules::changes_crds::RULE,

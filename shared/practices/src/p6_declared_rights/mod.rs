@@ -18,6 +18,8 @@ pub(crate) const PRACTICE: Practice = Practice {
     number: 6,
     name: "Rights are declared and validated",
     doc: "Declare what the operator may do in a custom resource, and validate it.",
+    why: "Rights that nobody wrote down are rights that nobody misses when they grow.",
+    example: "OPSEC601",
     rules: &[
         &rules::rights_not_declared::RULE,
         &rules::rights_beyond_the_declaration::RULE,

@@ -20,6 +20,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether a component runs in a namespace that holds payload (filed under OPSEC101, which is the same cause), or in default, kube-system or kube-public. In files that name no namespace and are judged in default because nothing says where, default is nobody's choice and is not judged.",
         why: "default is where everything goes that says nothing; kube-system holds the cluster's own ServiceAccounts and Secrets, so rights that are meant for the operator's namespace reach these.",
+        severity: "medium; kube-system high",
         bad: "kind: Deployment\nmetadata: {name: db-operator, namespace: kube-system}",
         good: "kind: Deployment\nmetadata: {name: db-operator, namespace: db-operator}",
         fix: "Give the operator a namespace of its own.",

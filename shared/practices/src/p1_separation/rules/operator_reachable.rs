@@ -23,6 +23,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether NetworkPolicies hold every pod of the operator for ingress, and let in nobody but the baseline's ingress peers and the API server at its addresses (it calls webhooks). A policy that lets everyone in isolates nothing. It is low when only pods of the same namespace get in and none of them is payload. Pods of the host network are OPSEC207.",
         why: "Metrics, webhooks and debug endpoints are code that answers whoever connects; a taken payload pod should not be able to.",
+        severity: "medium; low when only peers of the same namespace, none of them payload, get in",
         bad: "kind: NetworkPolicy\nspec: {podSelector: {}, policyTypes: [Ingress], ingress: [{}]}",
         good: "kind: NetworkPolicy\nspec: {podSelector: {}, policyTypes: [Ingress]}",
         fix: "Add a NetworkPolicy that selects the operator's pods and allows ingress from what must connect, and say in the baseline's network.ingress who that is.",

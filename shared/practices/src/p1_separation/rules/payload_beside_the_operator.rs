@@ -20,6 +20,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether a workload that is not the operator's runs in a namespace where its components run: payload, which is the same cause as OPSEC103, or another installation's. It is high when that workload can take a ServiceAccount of a component there: it runs as it, or its own ServiceAccount may impersonate it, mint its tokens, create pods or workloads in that namespace, or run code in the pods there.",
         why: "A namespace is what Roles, Secrets, quotas and NetworkPolicies hang on: whoever may work in it for the payload's sake works beside the operator's ServiceAccount and Secrets.",
+        severity: "medium; high when that workload can take the operator's ServiceAccount",
         bad: "kind: StatefulSet\nmetadata:\n  name: db\n  namespace: db-operator        # where the operator runs\n  labels: {app.kubernetes.io/managed-by: db-operator}",
         good: "kind: StatefulSet\nmetadata:\n  name: db\n  namespace: shop\n  labels: {app.kubernetes.io/managed-by: db-operator}",
         fix: "Create the custom resources, and what else runs there, in other namespaces.",

@@ -23,6 +23,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether NetworkPolicies hold every payload pod for ingress and let in no pods of other namespaces but the baseline's ingress peers, the operator's included. An address block counts when it holds a whole private range, since many network plugins let pods in by their addresses. A payload pod of the host network is held by no policy: that one cause also fails OPSEC203 and OPSEC204.",
         why: "A taken pod of one tenant should not reach what the operator runs for another.",
+        severity: "medium",
         bad: "kind: NetworkPolicy\nspec: {podSelector: {}, ingress: [{from: [{namespaceSelector: {}}]}]}",
         good: "kind: NetworkPolicy\nspec: {podSelector: {}, ingress: [{from: [{podSelector: {}}]}]}",
         fix: "Add a NetworkPolicy to each payload namespace that allows ingress from that namespace, and say in the baseline's network.ingress who else must connect.",

@@ -15,6 +15,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether a ServiceAccount of the operator may create pods, directly or through any workload kind, in its own namespace and not in every namespace (that is OPSEC307).",
         why: "A pod in the operator's namespace can run as the operator's ServiceAccount, or as a stronger one that lives there, and mount its Secrets.",
+        severity: "medium; high when that namespace, live, does not enforce restricted or, in the files, says privileged, or a stronger ServiceAccount lives there",
         bad: "kind: Role\nrules:\n- {apiGroups: [\"\"], resources: [pods], verbs: [create]}",
         good: "kind: Role\nrules:\n- {apiGroups: [\"\"], resources: [pods], verbs: [get, list, watch]}",
         fix: "Create the payload in namespaces of its own, by RoleBindings there.",

@@ -20,6 +20,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether a pod of the operator or of its payload may connect to 169.254.169.254, 169.254.170.2, 169.254.170.23, fd00:ec2::254 or fd00:ec2::23. Live it is high when a node's providerID is a cloud's. The baseline accepts it for the operator by an egress block without any address of the internet; 0.0.0.0/0 does not. Pods that are not isolated, or whose policy opens the internet with it, are one cause with OPSEC201, OPSEC202 or OPSEC207; payload that nothing holds also fails OPSEC204.",
         why: "There a cloud answers any pod of a node with the node's credentials, and with what the node was started with.",
+        severity: "medium; high live when a node's providerID is a cloud's",
         bad: "kind: NetworkPolicy\nspec: {podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 169.254.0.0/16}}]}]}",
         good: "kind: NetworkPolicy\nspec: {podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0, except: [169.254.0.0/16]}}]}]}",
         fix: "Leave the metadata addresses out of what egress allows (`except`), and let the cloud answer pods by workload identity alone.",

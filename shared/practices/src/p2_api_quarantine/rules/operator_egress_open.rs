@@ -17,6 +17,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether a NetworkPolicy of type Egress holds every pod of the operator and allows less than everything. Being selected is not enough: `egress: [{}]`, and every address of a family on every port, isolate nothing. The same cause opens the internet (OPSEC202) and the metadata service (OPSEC203), which it fails too.",
         why: "An operator needs the API server, DNS and what its work is about. A taken one with open egress sends Secrets anywhere, fetches its tools and reaches every other pod.",
+        severity: "medium",
         bad: "kind: NetworkPolicy\nspec: {podSelector: {}, policyTypes: [Egress], egress: [{}]}",
         good: "kind: NetworkPolicy\nspec:\n  podSelector: {}\n  policyTypes: [Egress]\n  egress:\n  - to: [{ipBlock: {cidr: 10.0.0.10/32}}]     # the API server\n    ports: [{port: 6443}]",
         fix: "Add a NetworkPolicy of type Egress that selects the operator's pods and allows the API server, DNS and what its work needs.",

@@ -23,6 +23,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether a LoadBalancer or NodePort Service, a Service with externalIPs, an Ingress, a route of the Gateway API or a hostPort leads to a pod of the operator. It is high when that component's ServiceAccount holds a high or critical right. Ports of host network pods are OPSEC207.",
         why: "A flaw in what it serves is then a flaw that anyone outside can use, and behind it are the operator's rights.",
+        severity: "medium; high when the component holds a high or critical right",
         bad: "kind: Service\nspec: {type: LoadBalancer, selector: {app: operator}}",
         good: "kind: Service\nspec: {type: ClusterIP, selector: {app: operator}}",
         fix: "Publish nothing of the operator; reach it by kubectl port-forward, or put what must be public into a component without rights.",

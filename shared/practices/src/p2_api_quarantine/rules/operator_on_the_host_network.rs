@@ -19,6 +19,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether a component's pods set hostNetwork: true. No NetworkPolicy holds such a pod, so the same cause fails OPSEC102, OPSEC201, OPSEC202 and OPSEC203.",
         why: "The pod has the node's address: it reaches whatever the node reaches, the metadata service and what listens on the node's loopback included, and is reached like the node.",
+        severity: "medium",
         bad: "spec: {template: {spec: {hostNetwork: true}}}",
         good: "spec: {template: {spec: {hostNetwork: false}}}",
         fix: "Run the component in a network of its own; split off what needs the node's into a component without rights.",

@@ -18,6 +18,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether a pod of the operator may connect to an address of the internet on any port that the baseline's egress blocks, and the API server's own addresses, do not account for. The internet is every public unicast address: no private, shared, link-local, documentation or multicast range. A pod that is not isolated at all is OPSEC201, one of the host network OPSEC207; both fail this rule too.",
         why: "What leaves the cluster cannot be called back, and a taken operator fetches its tools there.",
+        severity: "medium",
         bad: "kind: NetworkPolicy\nspec: {podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0}}], ports: [{port: 443}]}]}",
         good: "kind: NetworkPolicy\nspec: {podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: 443}]}]}",
         fix: "Allow only the addresses that the operator needs, through an egress proxy when they change, or accept them in the baseline's network.egress with a reason.",

@@ -21,6 +21,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether a payload pod mounts a token for the API server: because neither it nor its ServiceAccount sets automountServiceAccountToken: false, or by a projected volume. It is low when its ServiceAccount holds nothing beyond what the API server grants every ServiceAccount.",
         why: "Payload is what strangers talk to. Whoever takes such a pod has the token at once.",
+        severity: "medium; low when its ServiceAccount holds nothing beyond bootstrap group rights",
         bad: "spec: {template: {spec: {containers: [{name: db}]}}}",
         good: "spec: {template: {spec: {automountServiceAccountToken: false, containers: [{name: db}]}}}",
         fix: "Set automountServiceAccountToken: false in the pods that the operator creates.",

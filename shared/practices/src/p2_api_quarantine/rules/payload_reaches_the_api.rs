@@ -19,6 +19,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether a payload pod may connect to the API server. Where that is, a live cluster says by the EndpointSlices of default/kubernetes (policies see addresses after Service translation, so the cluster IP alone neither allows nor denies), else the baseline's network.apiServer; when neither says, any address on any TCP port may be it. Payload that no policy holds reaches a metadata address too: one cause, filed under OPSEC203, or under OPSEC104 on the host network.",
         why: "Payload seldom needs the API. Without a way to it a stolen token is of no use in the pod, and no flaw of the API server can be tried from there.",
+        severity: "medium",
         bad: "kind: NetworkPolicy\nspec: {podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}]}]}",
         good: "kind: NetworkPolicy\nspec: {podSelector: {}, policyTypes: [Egress], egress: [{to: [{podSelector: {}}]}]}",
         fix: "Allow the payload egress to pods by selectors, and to addresses only where the API server is not.",

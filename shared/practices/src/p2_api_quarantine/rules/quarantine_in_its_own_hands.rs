@@ -25,6 +25,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether the NetworkPolicies that make OPSEC102, OPSEC201 or OPSEC202 pass can be undone by the operator itself: it may write NetworkPolicies in their namespace (policies add up, so creating one is enough); or they select its pods by labels, and it may change or create pods or the workloads that make them; or they let peers in by labels of pods or namespaces that it may change.",
         why: "A quarantine that the quarantined can lift holds only against mistakes; a chain of attack treats it as absent.",
+        severity: "low; the chain treats such a cut as absent",
         bad: "kind: Role\nmetadata: {namespace: operator}\nrules:\n- {apiGroups: [networking.k8s.io], resources: [networkpolicies], verbs: [create]}",
         good: "kind: Role\nmetadata: {namespace: shop}\nrules:\n- {apiGroups: [networking.k8s.io], resources: [networkpolicies], verbs: [create]}",
         fix: "Hold the operator's namespace by a policy with an empty podSelector, and grant it NetworkPolicies and pods in the payload's namespaces only.",

@@ -23,6 +23,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether a ServiceAccount of the operator carries the annotation of a cloud identity (AWS, Google Cloud, Azure).",
         why: "What the identity may do in the cloud is beyond what the cluster can judge.",
+        severity: "info: the cluster cannot judge it, the reader must know",
         bad: "kind: ServiceAccount\nmetadata: {annotations: {iam.gke.io/gcp-service-account: a@b.iam.gserviceaccount.com}}",
         good: "kind: ServiceAccount\nmetadata: {name: operator}",
         fix: "Look at what the identity may do, and give it the least.",

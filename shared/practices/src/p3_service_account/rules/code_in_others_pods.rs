@@ -15,6 +15,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether the account may exec, attach, forward ports, proxy to pods, Services or nodes, add ephemeral containers or change pods.",
         why: "Code in a running pod has that pod's identity, Secrets and network.",
+        severity: "as its rights weigh: each row below has its own at each reach",
         bad: "kind: ClusterRole\nrules:\n- {apiGroups: [\"\"], resources: [pods/exec], verbs: [create]}",
         good: "kind: ClusterRole\nrules:\n- {apiGroups: [\"\"], resources: [pods], verbs: [get, list, watch]}",
         fix: "Remove the subresources, or bind them by RoleBindings where they are needed.",

@@ -18,6 +18,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether a component of the operator runs as the ServiceAccount `default` of its namespace.",
         why: "Every pod of the namespace that names no ServiceAccount then shares its rights.",
+        severity: "medium; high when default holds a right of medium or more",
         bad: "spec: {template: {spec: {containers: [{name: operator}]}}}",
         good: "spec: {template: {spec: {serviceAccountName: operator}}}",
         fix: "Give the component a ServiceAccount of its own.",

@@ -15,6 +15,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether the account may write custom resources that another controller acts on with its own, stronger rights.",
         why: "What the operator may not do itself, the other controller does for it.",
+        severity: "as its rights weigh: each row below has its own at each reach",
         bad: "kind: ClusterRole\nrules:\n- {apiGroups: [argoproj.io], resources: [applications], verbs: [create]}",
         good: "kind: ClusterRole\nrules:\n- {apiGroups: [argoproj.io], resources: [applications], verbs: [get, list, watch]}",
         fix: "Remove the right, or bind it in a namespace that the other controller gives few rights.",

@@ -20,6 +20,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether a Secret of type kubernetes.io/service-account-token exists for a ServiceAccount of the operator, or a projected API token asks for more than 24 hours.",
         why: "Such a token can be stolen once and used for long; the Secret's never expires.",
+        severity: "medium, high when it holds a high or critical right; projected low",
         bad: "kind: Secret\ntype: kubernetes.io/service-account-token\nmetadata: {annotations: {kubernetes.io/service-account.name: operator}}",
         good: "spec: {serviceAccountName: operator}",
         fix: "Delete the Secret; let pods mount projected tokens of an hour.",

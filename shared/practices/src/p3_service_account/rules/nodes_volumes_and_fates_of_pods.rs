@@ -15,6 +15,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether nodes, PersistentVolumes, storage and runtime classes, volume attachments or the fate of others' pods can be changed.",
         why: "They lead to the host, to others' data, or move strong pods onto a chosen node.",
+        severity: "as its rights weigh: each row below has its own at each reach",
         bad: "kind: ClusterRole\nrules:\n- {apiGroups: [\"\"], resources: [persistentvolumes], verbs: [create]}",
         good: "kind: Role\nrules:\n- {apiGroups: [\"\"], resources: [persistentvolumeclaims], verbs: [create]}",
         fix: "Leave nodes and volumes to provisioners and administrators; delete pods only where the payload is.",

@@ -15,6 +15,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "The remaining rows of the table of dangerous rights: trust bundles, flow control, leases, events, logs, quotas, the API server's own paths.",
         why: "Little each, and useful to an attacker together.",
+        severity: "as its rights weigh: each row below has its own at each reach",
         bad: "kind: ClusterRole\nrules:\n- {apiGroups: [coordination.k8s.io], resources: [leases], verbs: [update]}",
         good: "kind: Role\nrules:\n- {apiGroups: [coordination.k8s.io], resources: [leases], verbs: [update], resourceNames: [own-lease]}",
         fix: "Name the objects in resourceNames, or remove the right.",

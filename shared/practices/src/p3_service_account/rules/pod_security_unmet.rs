@@ -20,6 +20,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether the operator's pods meet the Pod Security Standard that the baseline asks of them (restricted unless it says otherwise).",
         why: "A privileged pod, a host path or a strong capability is the node; the rest widens what a taken container can do.",
+        severity: "critical: privileged, hostPID, a hostPath that is /, or equal to or under /etc, /root, /proc, /sys, /run, /var/run, /var/lib/kubelet, or a runtime socket, or any other that is writable, capabilities ALL, SYS_ADMIN, SYS_PTRACE, SYS_MODULE, SYS_RAWIO, DAC_READ_SEARCH; high: else forbidden by baseline; medium: by restricted only",
         bad: "spec: {containers: [{name: operator, securityContext: {privileged: true}}]}",
         good: "spec: {securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}, containers: [{name: operator, securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}}]}",
         fix: "Set the fields that the findings name.",

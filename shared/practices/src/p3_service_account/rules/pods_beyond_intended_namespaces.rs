@@ -15,6 +15,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether pods, or any kind that makes pods, can be created outside the operator's own and intended namespaces.",
         why: "A pod runs as any ServiceAccount of its namespace, mounts any of its Secrets, and takes the node where Pod Security is not enforced.",
+        severity: "as its rights weigh: each row below has its own at each reach",
         bad: "kind: ClusterRole\nrules:\n- {apiGroups: [\"\"], resources: [pods], verbs: [create]}",
         good: "kind: RoleBinding\nmetadata: {namespace: shop}",
         fix: "Bind the role by RoleBindings in the namespaces where the payload runs.",

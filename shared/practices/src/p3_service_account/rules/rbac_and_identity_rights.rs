@@ -15,6 +15,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether the account may escalate, bind, impersonate, write roles or bindings, or become the missing ServiceAccount of a binding.",
         why: "Each of these hands on rights, to itself or to others.",
+        severity: "as its rights weigh: each row below has its own at each reach",
         bad: "kind: ClusterRole\nrules:\n- {apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], verbs: [bind]}\n- {apiGroups: [rbac.authorization.k8s.io], resources: [clusterrolebindings], verbs: [create]}",
         good: "kind: ClusterRole\nrules:\n- {apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], verbs: [bind], resourceNames: [payload]}",
         fix: "Let an administrator write the roles; where the operator must bind, name the roles in resourceNames of a rule with the verb bind.",

@@ -15,6 +15,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether the accounts hold rights beyond those that the baseline lists; each excess right is listed. Without rights in the baseline there is nothing to compare.",
         why: "What nobody accepted has come to be granted.",
+        severity: "the excess right's, at least medium",
         bad: "spec: {rights: []}",
         good: "spec: {rights: [{serviceAccount: operator/operator, scope: own, rules: [{apiGroups: [\"\"], resources: [configmaps], verbs: [get]}]}]}",
         fix: "Remove the right, or accept it in the baseline.",

@@ -15,6 +15,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether one step of its own makes the account everything or anyone: `*` on everything, an administrator's role, escalate, bind, impersonation, tokens or certificates of others.",
         why: "Whoever takes the operator's pod then is cluster-admin, whatever else is hardened.",
+        severity: "critical; else the row of the right",
         bad: "kind: ClusterRoleBinding\nroleRef: {kind: ClusterRole, name: cluster-admin}",
         good: "kind: ClusterRole\nrules:\n- {apiGroups: [apps], resources: [deployments], verbs: [get, list, watch]}",
         fix: "Grant the rights that the operator uses, in the namespaces where it uses them.",

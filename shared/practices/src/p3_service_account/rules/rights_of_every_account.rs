@@ -19,6 +19,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether a dangerous right is granted to a group that every ServiceAccount, or every user, is in; the API server's own grants are not meant.",
         why: "Every pod of the cluster holds it, the operator's too.",
+        severity: "the right's, at least medium",
         bad: "kind: ClusterRoleBinding\nsubjects: [{kind: Group, name: \"system:serviceaccounts\"}]",
         good: "kind: ClusterRoleBinding\nsubjects: [{kind: ServiceAccount, name: operator, namespace: operator}]",
         fix: "Bind the role to the ServiceAccounts that need it.",

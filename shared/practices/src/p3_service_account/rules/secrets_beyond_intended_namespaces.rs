@@ -15,6 +15,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether Secrets can be read (get, list, watch), revealed (a dry run of patch, delete or deletecollection answers with the content) or overwritten outside the operator's own and intended namespaces.",
         why: "Secrets hold credentials, tokens, TLS and CA keys of others.",
+        severity: "as its rights weigh: each row below has its own at each reach",
         bad: "kind: ClusterRole\nrules:\n- {apiGroups: [\"\"], resources: [secrets], verbs: [get, list, watch]}",
         good: "kind: Role\nrules:\n- {apiGroups: [\"\"], resources: [secrets], verbs: [get], resourceNames: [webhook-ca]}",
         fix: "Bind the role by RoleBindings in the namespaces where the Secrets are, or name them in resourceNames.",

@@ -17,6 +17,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether a workload that is not the operator's runs as one of its ServiceAccounts.",
         why: "Whoever takes that workload holds the operator's rights.",
+        severity: "medium; high when it holds a high or critical right",
         bad: "kind: Deployment\nmetadata: {name: other}\nspec: {template: {spec: {serviceAccountName: operator}}}",
         good: "kind: Deployment\nmetadata: {name: other}\nspec: {template: {spec: {serviceAccountName: other}}}",
         fix: "Give the other workload a ServiceAccount of its own.",

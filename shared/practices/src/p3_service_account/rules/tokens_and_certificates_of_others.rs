@@ -15,6 +15,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether tokens of other ServiceAccounts can be had (TokenRequest, a token Secret) or certificates approved or signed.",
         why: "A token or a certificate is the identity that it names, for as long as was asked.",
+        severity: "as its rights weigh: each row below has its own at each reach",
         bad: "kind: ClusterRole\nrules:\n- {apiGroups: [\"\"], resources: [serviceaccounts/token], verbs: [create]}",
         good: "kind: Role\nrules:\n- {apiGroups: [\"\"], resources: [serviceaccounts/token], verbs: [create], resourceNames: [own]}",
         fix: "Name the ServiceAccounts in resourceNames of a Role; approve only signers of its own domain.",

@@ -15,6 +15,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether Services, endpoints, Ingresses, routes, ReferenceGrants or the ConfigMaps of DNS and cloud identities can be written outside the intended namespaces.",
         why: "Traffic of others can be captured, or internals published.",
+        severity: "as its rights weigh: each row below has its own at each reach",
         bad: "kind: ClusterRole\nrules:\n- {apiGroups: [networking.k8s.io], resources: [ingresses], verbs: [create]}",
         good: "kind: RoleBinding\nmetadata: {namespace: shop}",
         fix: "Bind the role by RoleBindings in the namespaces of the payload.",

@@ -20,6 +20,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether a rule granted to the account uses `*` for verbs, resources or API groups; one finding a role. `*/scale` and paths are not meant.",
         why: "A wildcard grants what nobody read, and every kind and verb to come.",
+        severity: "low; medium when groups or resources is * beyond own groups; info on own or presumed-own groups",
         bad: "kind: ClusterRole\nrules:\n- {apiGroups: [apps], resources: [\"*\"], verbs: [get]}",
         good: "kind: ClusterRole\nrules:\n- {apiGroups: [apps], resources: [deployments], verbs: [get]}",
         fix: "List the verbs, resources and groups that the operator uses.",

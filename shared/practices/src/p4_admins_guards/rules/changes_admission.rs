@@ -15,6 +15,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether the account may write webhook configurations, admission policies, APIServices or the policies of an engine. Names do not tame a webhook configuration: its own can be pointed at everything.",
         why: "Admission reads and rewrites every object; no policy can guard it, only RBAC does.",
+        severity: "as its rights weigh: each row below has its own at each reach",
         bad: "kind: ClusterRole\nrules:\n- {apiGroups: [admissionregistration.k8s.io], resources: [mutatingwebhookconfigurations], verbs: [patch]}",
         good: "kind: ClusterRole\nrules:\n- {apiGroups: [admissionregistration.k8s.io], resources: [mutatingwebhookconfigurations], verbs: [get]}",
         fix: "Install the configurations with the operator and let an administrator or a CA injector fill in the bundle.",

@@ -15,6 +15,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether the account may create, change or delete Namespaces, by any subresource; a Role suffices for its own Namespace.",
         why: "The labels of a namespace decide what Pod Security holds; who changes them decides it.",
+        severity: "as its rights weigh: each row below has its own at each reach",
         bad: "kind: ClusterRole\nrules:\n- {apiGroups: [\"\"], resources: [namespaces], verbs: [patch]}",
         good: "kind: ClusterRole\nrules:\n- {apiGroups: [\"\"], resources: [namespaces], verbs: [get, list, watch]}",
         fix: "Remove the right; let an administrator create and label the namespaces.",

@@ -21,6 +21,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether the operator serves an admission webhook on built-in kinds, a conversion webhook of a kind that is not its own, or an APIService for a group that is not its own. A group that nobody else defines is its own by being served; `metrics.k8s.io` and `*.metrics.k8s.io` are nobody's, and serving one is low. An objectSelector or a match condition does not hold a webhook to intended namespaces, a namespaceSelector does.",
         why: "Whoever takes the operator reads what passes through it, and changes or refuses it: Secrets and tokens above all.",
+        severity: "high: secrets, serviceaccounts/token or * without a namespaceSelector that holds it to intended namespaces (an objectSelector does not hold); medium: mutates pods or workloads, or serves such a group; else low",
         bad: "kind: ValidatingWebhookConfiguration\nwebhooks:\n- rules: [{apiGroups: [\"\"], apiVersions: [v1], operations: [CREATE], resources: [secrets]}]\n  clientConfig: {service: {namespace: operator, name: webhook}}",
         good: "kind: ValidatingWebhookConfiguration\nwebhooks:\n- rules: [{apiGroups: [example.com], apiVersions: [v1], operations: [CREATE], resources: [examples]}]\n  clientConfig: {service: {namespace: operator, name: webhook}}",
         fix: "Watch the operator's own kinds only, or hold the webhook to intended namespaces by a namespaceSelector.",

@@ -15,6 +15,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether the account may write or delete NetworkPolicies, or those of the network plugin, outside its own namespace, or any cluster-wide one.",
         why: "Policies only add: creating one opens a namespace, deleting one lifts its isolation.",
+        severity: "as its rights weigh: each row below has its own at each reach",
         bad: "kind: ClusterRole\nrules:\n- {apiGroups: [networking.k8s.io], resources: [networkpolicies], verbs: [create]}",
         good: "kind: Role\nrules:\n- {apiGroups: [networking.k8s.io], resources: [networkpolicies], verbs: [create]}",
         fix: "Write NetworkPolicies only in its own namespace, by a Role; let administrators write the others.",

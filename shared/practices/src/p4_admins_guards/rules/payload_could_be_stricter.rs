@@ -19,6 +19,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether all payload pods of a namespace meet a stricter Pod Security Standard than the namespace enforces.",
         why: "What the payload does not need is open to whoever can create a pod there.",
+        severity: "low",
         bad: "kind: Namespace\nmetadata: {name: shop, labels: {pod-security.kubernetes.io/enforce: baseline}}",
         good: "kind: Namespace\nmetadata: {name: shop, labels: {pod-security.kubernetes.io/enforce: restricted}}",
         fix: "Raise the label to the level that the payload meets already.",

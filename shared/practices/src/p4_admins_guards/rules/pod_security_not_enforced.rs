@@ -19,6 +19,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether the namespaces of the operator and of its payload enforce the Pod Security Standard that the baseline asks of them: restricted for the operator and baseline for the payload unless it says otherwise. From files a namespace without a Namespace object enforces nothing.",
         why: "RBAC says who may create pods; only enforcement says which. Where the operator can create pods and nothing is enforced, whoever takes it starts a privileged pod and has the node.",
+        severity: "medium; critical when the operator can create pods there and the namespace, live, enforces neither baseline nor restricted or, in the files, says privileged",
         bad: "kind: Namespace\nmetadata: {name: operator}",
         good: "kind: Namespace\nmetadata: {name: operator, labels: {pod-security.kubernetes.io/enforce: restricted}}",
         fix: "Label the namespace before you install; where pods of it cannot meet the level, accept a lower one in the baseline (podSecurity).",

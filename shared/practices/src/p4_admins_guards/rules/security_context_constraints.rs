@@ -15,6 +15,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether the account may create, change or `use` SecurityContextConstraints, or PodSecurityPolicies where they are served.",
         why: "Privileged pods, and so the node.",
+        severity: "as its rights weigh: each row below has its own at each reach",
         bad: "kind: ClusterRole\nrules:\n- {apiGroups: [security.openshift.io], resources: [securitycontextconstraints], verbs: [use], resourceNames: [privileged]}",
         good: "kind: ClusterRole\nrules:\n- {apiGroups: [security.openshift.io], resources: [securitycontextconstraints], verbs: [use], resourceNames: [restricted-v2]}",
         fix: "Let an administrator write them; use the restricted one.",

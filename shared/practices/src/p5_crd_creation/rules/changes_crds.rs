@@ -15,6 +15,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether a ServiceAccount of the operator may change or delete CustomResourceDefinitions, its own or others'.",
         why: "A patched conversion webhook reads and rewrites every custom resource; a deletion destroys them.",
+        severity: "as its rights weigh: each row below has its own at each reach",
         bad: "kind: ClusterRole\nrules:\n- {apiGroups: [apiextensions.k8s.io], resources: [customresourcedefinitions], verbs: [patch]}",
         good: "kind: ClusterRole\nrules:\n- {apiGroups: [apiextensions.k8s.io], resources: [customresourcedefinitions], verbs: [patch], resourceNames: [own.example.com]}",
         fix: "Name its own CRDs in resourceNames, or let the installation change them.",

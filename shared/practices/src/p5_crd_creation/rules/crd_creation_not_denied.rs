@@ -18,6 +18,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether admission denies each ServiceAccount of the operator every one of a fixed set of CRD creations: in its own groups and in another, with and without labels, Namespaced and Cluster, by POST and by apply. ValidatingAdmissionPolicies are evaluated; a webhook that could deny is not known until it is asked, and one that the operator serves is no guard.",
         why: "RBAC is what an operator is granted today. A denial holds when somebody grants it more.",
+        severity: "medium; high when 501 is high",
         bad: "kind: ClusterRoleBinding\nsubjects: [{kind: ServiceAccount, namespace: operator, name: operator}]",
         good: "kind: ValidatingAdmissionPolicy\nspec:\n  matchConstraints:\n    resourceRules: [{apiGroups: [apiextensions.k8s.io], apiVersions: [\"*\"], operations: [CREATE], resources: [customresourcedefinitions]}]\n  validations:\n  - expression: \"!('system:serviceaccounts:operator' in request.userInfo.groups)\"",
         fix: "Bind a ValidatingAdmissionPolicy that denies the creation to the groups of the operator's namespaces. Own groups that it may create stand in the baseline (crdCreation.allowedGroups).",

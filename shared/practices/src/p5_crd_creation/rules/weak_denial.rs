@@ -23,6 +23,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether what denies CRD creation would hold: a decision denies rather than an error or a missing parameter; it fails closed and does not only warn or audit; no objectSelector can be missed; no label or annotation that its expressions name opens it; no other ServiceAccount of the operator's namespaces, or one that it can become by one right, is let through by its name; and neither the policy, nor its binding, nor its parameters, nor a webhook that denies is in the operator's hands.",
         why: "A guard that can be stepped round is a guard on paper.",
+        severity: "medium; high when the operator itself may change the guard, or 501 is high",
         bad: "kind: ValidatingAdmissionPolicy\nspec:\n  failurePolicy: Ignore\n  validations: [{expression: \"request.userInfo.username != 'system:serviceaccount:operator:operator'\"}]",
         good: "kind: ValidatingAdmissionPolicy\nspec:\n  failurePolicy: Fail\n  validations: [{expression: \"!('system:serviceaccounts:operator' in request.userInfo.groups)\"}]",
         fix: "Deny by the groups of the operator's namespaces, under failurePolicy Fail, without an objectSelector, and leave the guard to administrators.",

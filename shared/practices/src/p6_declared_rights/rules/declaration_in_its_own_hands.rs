@@ -18,6 +18,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether a ServiceAccount of the operator may create, change or delete OperatorRights, or change their status, by name or by a wildcard such as `*/status`.",
         why: "Who declares its own rights declares whatever it has taken.",
+        severity: "medium; high when without that change 602 would fail",
         bad: "kind: ClusterRole\nrules:\n- {apiGroups: [kubectl-opsec.dev], resources: [operatorrights], verbs: [update]}",
         good: "kind: ClusterRole\nrules:\n- {apiGroups: [kubectl-opsec.dev], resources: [operatorrights], verbs: [get]}",
         fix: "Remove the right; let whoever accepts the operator own the declaration.",

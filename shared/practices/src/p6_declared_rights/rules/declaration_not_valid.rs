@@ -17,6 +17,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether the status of the OperatorRights says that it is not valid (Validated is False, or Excess is True), or is older than its spec or than the RBAC objects that it judged: it says valid while rights exceed the declaration. A status that is only late, and a live declaration that nobody has validated yet, are low. Files carry no status, for the API server writes it.",
         why: "A declaration that nobody compares with what is granted is a wish.",
+        severity: "medium; merely stale: low",
         bad: "kind: OperatorRights\nstatus: {observedGeneration: 1, conditions: [{type: Excess, status: \"True\"}]}",
         good: "kind: OperatorRights\nstatus: {observedGeneration: 1, conditions: [{type: Validated, status: \"True\"}, {type: Excess, status: \"False\"}]}",
         fix: "Remove the excess or declare it; see that what validates OperatorRights runs.",

@@ -19,6 +19,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether an OperatorRights declares rights that no binding gives to the ServiceAccount.",
         why: "What is declared in vain would be accepted without a word if it were granted one day.",
+        severity: "info",
         bad: "kind: OperatorRights\nspec: {operator: operator, rights: [{serviceAccount: operator/operator, scope: cluster, rules: [{apiGroups: [\"\"], resources: [secrets], verbs: [get]}]}]}",
         good: "kind: OperatorRights\nspec: {operator: operator, rights: []}",
         fix: "Take the right out of the declaration.",

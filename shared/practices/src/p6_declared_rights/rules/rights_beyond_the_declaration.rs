@@ -15,6 +15,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether a ServiceAccount of the operator holds rights that its OperatorRights does not declare; each is listed. What the API server gives every account is no excess. Several declarations of one operator count together.",
         why: "What was not declared was not read by anyone who accepted the operator.",
+        severity: "the excess right's, at least medium",
         bad: "kind: OperatorRights\nspec: {operator: operator, rights: []}",
         good: "kind: OperatorRights\nspec: {operator: operator, rights: [{serviceAccount: operator/operator, scope: own, rules: [{apiGroups: [\"\"], resources: [configmaps], verbs: [get]}]}]}",
         fix: "Remove the right from the role, or declare it.",

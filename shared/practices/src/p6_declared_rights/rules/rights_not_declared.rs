@@ -16,6 +16,7 @@ pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
         what: "Whether an OperatorRights custom resource names the operator, by its display name or another name that it is found by. From files it counts only with its CustomResourceDefinition.",
         why: "Without a declaration nobody can tell a right that was meant from one that crept in.",
+        severity: "medium",
         bad: "kind: Deployment\nmetadata: {name: operator}",
         good: "kind: OperatorRights\nmetadata: {name: operator}\nspec: {operator: operator, mode: Audit, rights: [{serviceAccount: operator/operator, scope: own, rules: [{apiGroups: [\"\"], resources: [configmaps], verbs: [get]}]}]}",
         fix: "Write down what each ServiceAccount may do, where, in an OperatorRights, and let someone else than the operator own it.",
