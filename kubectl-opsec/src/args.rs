@@ -4,6 +4,7 @@ mod analysis;
 mod baseline;
 mod check;
 mod cluster;
+mod explain;
 mod files;
 mod help;
 mod list;
@@ -16,6 +17,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEn
 pub(crate) use analysis::{AnswerFormat, CanIArgs, ReachArgs, RightsArgs, ViewFormat};
 pub(crate) use baseline::{BaselineCommand, BaselineListFormat, DocumentFormat};
 pub(crate) use check::{CheckArgs, CheckFormat, HalfArg};
+pub(crate) use explain::{CompletionArgs, ExplainArgs, Shell, VersionArgs};
 pub(crate) use files::FileArgs;
 pub(crate) use list::{ListArgs, ListFormat};
 
@@ -97,6 +99,8 @@ pub(crate) enum Command {
     CanI(CanIArgs),
     /// List who may connect to whom under the NetworkPolicies
     Reach(ReachArgs),
+    /// Explain a practice, a rule or a right, with bad and good YAML
+    Explain(ExplainArgs),
     /// Keep baselines: what you accept of an operator
     #[command(
         subcommand,
@@ -105,6 +109,22 @@ pub(crate) enum Command {
         arg_required_else_help = true
     )]
     Baseline(BaselineCommand),
+    /// Print a script by which a shell, or kubectl, completes what is typed
+    Completion(CompletionArgs),
+    /// Print the version, and what is judged by
+    Version(VersionArgs),
+    /// What kubectl asks for to complete a line
+    #[command(name = "__complete", hide = true, disable_help_flag = true)]
+    Complete {
+        /// The words so far; the last one is what is typed.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
+}
+
+/// The definition of the command line.
+pub(crate) fn definition() -> clap::Command {
+    Args::command()
 }
 
 /// Parses a command line, program name first.
@@ -114,10 +134,24 @@ pub(crate) enum Command {
 pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Args, clap::Error> {
     let words: Vec<OsString> = words.into_iter().collect();
     let program = words.first().cloned().unwrap_or_default();
+    let words = as_completion(words);
     let matches = Args::command()
         .bin_name(called_as(&PathBuf::from(program)))
         .try_get_matches_from(words)?;
     Args::from_arg_matches(&matches)
+}
+
+/// kubectl completes by a program of this name, which may be a link to this one.
+fn as_completion(words: Vec<OsString>) -> Vec<OsString> {
+    let name = words.first().map(PathBuf::from).unwrap_or_default();
+    if name
+        .file_stem()
+        .is_none_or(|name| name != "kubectl_complete-opsec")
+    {
+        return words;
+    }
+    let own = ["kubectl-opsec".into(), "__complete".into()];
+    own.into_iter().chain(words.into_iter().skip(1)).collect()
 }
 
 /// How usage lines call the program: as kubectl runs it when it is installed as its plugin.
@@ -226,6 +260,9 @@ mod tests {
             "baseline get ",
             "baseline list ",
             "baseline delete ",
+            "explain ",
+            "completion ",
+            "version ",
         ] {
             let help = parsed(&format!("kubectl-opsec {command}--help")).unwrap_err();
             let examples: Vec<&str> = help

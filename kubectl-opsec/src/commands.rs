@@ -3,9 +3,13 @@
 mod baseline;
 mod can_i;
 mod check;
+mod complete;
+mod completion;
+mod explain;
 mod list;
 mod reach;
 mod rights;
+mod version;
 
 use crate::args::Command;
 use crate::context::Context;
@@ -23,6 +27,10 @@ pub(crate) async fn run(command: Command, context: Context) -> Result<Exit, Fail
         Command::Rights(args) => rights::run(args, context).await,
         Command::CanI(args) => can_i::run(args, context).await,
         Command::Reach(args) => reach::run(args, context).await,
+        Command::Explain(args) => explain::run(args, context).await,
+        Command::Completion(args) => completion::run(&args),
+        Command::Version(args) => version::run(&args).await,
+        Command::Complete { words } => Ok(complete::run(&words, &context).await),
         Command::Baseline(command) => baseline::run(command, &context).await,
     }
 }

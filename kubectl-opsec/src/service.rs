@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use opsec_proto::v1;
+use opsec_proto::v1::admin_service_client::AdminServiceClient;
 use opsec_proto::v1::analysis_service_client::AnalysisServiceClient;
 use opsec_proto::v1::baseline_service_client::BaselineServiceClient;
 use opsec_proto::v1::check_service_client::CheckServiceClient;
@@ -113,6 +114,7 @@ impl ServiceError {
 /// The services of this process.
 #[derive(Debug, Clone)]
 pub(crate) struct Service {
+    admin: AdminServiceClient<Routes>,
     check: CheckServiceClient<Routes>,
     analysis: AnalysisServiceClient<Routes>,
     baselines: BaselineServiceClient<Routes>,
@@ -138,6 +140,7 @@ impl Service {
     fn over(store: Option<StoreLocation>) -> Result<Self, StoreError> {
         let services = embedded(Embedded { store })?;
         Ok(Self {
+            admin: AdminServiceClient::new(services.clone()),
             check: CheckServiceClient::new(services.clone())
                 .max_encoding_message_size(usize::MAX)
                 .max_decoding_message_size(ANSWER_LIMIT),
@@ -154,6 +157,28 @@ impl Service {
         request: v1::CheckRequest,
     ) -> Result<v1::CheckResponse, ServiceError> {
         Ok(self.check.clone().check(request).await?.into_inner())
+    }
+
+    /// Which build answers.
+    pub(crate) async fn version(&self) -> Result<v1::GetVersionResponse, ServiceError> {
+        let mut client = self.admin.clone();
+        let request = v1::GetVersionRequest {};
+        Ok(client.get_version(request).await?.into_inner())
+    }
+
+    /// What a rule, a practice or a right means.
+    pub(crate) async fn explain(&self, name: String) -> Result<v1::Explanation, ServiceError> {
+        let mut client = self.check.clone();
+        let request = v1::ExplainRuleRequest { name };
+        let response = client.explain_rule(request).await?.into_inner();
+        response.explanation.ok_or(ServiceError::EmptyAnswer)
+    }
+
+    /// What can be explained.
+    pub(crate) async fn topics(&self) -> Result<Vec<v1::Topic>, ServiceError> {
+        let mut client = self.check.clone();
+        let request = v1::ListTopicsRequest {};
+        Ok(client.list_topics(request).await?.into_inner().topics)
     }
 
     /// A page of the operators of an input.

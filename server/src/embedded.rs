@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use opsec_proto::v1::admin_service_server::AdminServiceServer;
 use opsec_proto::v1::analysis_service_server::AnalysisServiceServer;
 use opsec_proto::v1::baseline_service_server::BaselineServiceServer;
 use opsec_proto::v1::check_service_server::CheckServiceServer;
@@ -11,7 +12,7 @@ use opsec_store::{StoreError, StoreLocation};
 use tonic::service::Routes;
 
 use crate::page::Pages;
-use crate::rpc::{Analysis, Baselines, Check};
+use crate::rpc::{Admin, Analysis, Baselines, Check};
 use crate::view::View;
 
 /// How the service is set up.
@@ -53,6 +54,7 @@ pub fn embedded(config: Embedded) -> Result<Routes, StoreError> {
         .max_decoding_message_size(2 * BASELINE_LIMIT)
         .max_encoding_message_size(usize::MAX);
     Ok(Routes::new(check)
+        .add_service(AdminServiceServer::new(Admin))
         .add_service(analysis)
         .add_service(baselines)
         .prepare())

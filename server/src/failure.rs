@@ -67,6 +67,15 @@ pub(crate) enum Failure {
     /// There are too many questions.
     #[error("there are {asked} questions; the limit is {limit}")]
     BatchTooLarge { asked: usize, limit: usize },
+    /// Nothing of that name can be explained.
+    #[error(
+        "nothing is called `{name}`: give a practice (3), a rule (OPSEC306) or a right (ESC-BIND){}",
+        meant(candidates)
+    )]
+    RuleUnknown {
+        name: String,
+        candidates: Vec<String>,
+    },
     /// The service is wrong.
     #[error("the service failed on this request; please report it with the id {0}")]
     Bug(uuid::Uuid),
@@ -90,6 +99,13 @@ impl Failure {
             details.add_bad_request_violation(field, self.to_string());
         }
         details
+    }
+}
+
+fn meant(candidates: &[String]) -> String {
+    match candidates {
+        [] => String::new(),
+        candidates => format!(". Did you mean {}?", candidates.join(", ")),
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod analysis;
 pub(crate) mod baselines;
 pub(crate) mod check;
+pub(crate) mod explain;
 pub(crate) mod list_operators;
 pub(crate) mod list_rules;
 pub(crate) mod select;

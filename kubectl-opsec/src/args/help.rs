@@ -20,9 +20,14 @@ Understand:
   rights    List what an operator's ServiceAccounts may do
   can-i     Ask whether an operator may do something, as kubectl auth can-i does
   reach     List who may connect to whom under the NetworkPolicies
+  explain   Explain a practice, a rule or a right, with bad and good YAML
 
 Baselines:
   baseline  Keep what you accept of an operator: apply, get, list, delete
+
+This program:
+  completion  Print a script by which a shell, or kubectl, completes what is typed
+  version     Print the version, and what is judged by
 
 General:
 {options}
@@ -95,3 +100,24 @@ pub(crate) const BASELINE_DELETE: &str = "\
 Examples:
   kubectl opsec baseline delete cert-manager
   kubectl opsec baseline delete cert-manager --data-dir ./baselines";
+
+pub(crate) const EXPLAIN: &str = "\
+Examples:
+  kubectl opsec explain OPSEC306
+  kubectl opsec explain                       # everything that can be explained";
+
+pub(crate) const VERSION: &str = "\
+Examples:
+  kubectl opsec version
+  kubectl opsec version -o json";
+
+pub(crate) const COMPLETION: &str = "\
+Examples:
+  kubectl opsec completion kubectl            # save it as kubectl_complete-opsec on the PATH
+  kubectl opsec completion bash";
+
+/// Paragraphs are one line each: they are wrapped to the terminal.
+pub(crate) const COMPLETION_AFTER: &str = "\
+kubectl completes `kubectl opsec` by a program kubectl_complete-opsec on the PATH: save what \
+`completion kubectl` prints under that name and make it executable. A shell completes \
+kubectl-opsec itself by its own script: source <(kubectl-opsec completion bash).";

@@ -43,6 +43,11 @@ impl Failure {
             Self::BatchTooLarge { limit, .. } => {
                 invalid("BATCH_TOO_LARGE", &[("limit", &limit.to_string())])
             }
+            Self::RuleUnknown { name, candidates } => (
+                Code::NotFound,
+                "RULE_UNKNOWN",
+                metadata(&[("name", name), ("candidates", &candidates.join(","))]),
+            ),
             Self::Bug(id) => (Code::Internal, "BUG", metadata(&[("id", &id.to_string())])),
         }
     }

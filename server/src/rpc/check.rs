@@ -15,6 +15,7 @@ use crate::page::{Asked, Pages};
 use crate::rpc::{encode, input};
 use crate::use_case::baselines::{read_baseline, read_name};
 use crate::use_case::check::check;
+use crate::use_case::explain::explain;
 use crate::use_case::list_operators::list_operators;
 use crate::use_case::list_rules::list_rules;
 use crate::use_case::select::{Choice, Selector};
@@ -58,9 +59,22 @@ impl CheckService for Check {
 
     async fn explain_rule(
         &self,
-        _request: Request<v1::ExplainRuleRequest>,
+        request: Request<v1::ExplainRuleRequest>,
     ) -> Result<Response<v1::ExplainRuleResponse>, Status> {
-        Err(Status::unimplemented("explain"))
+        let explanation = explain(request.into_inner().name)?;
+        Ok(Response::new(v1::ExplainRuleResponse {
+            explanation: Some(opsec_wire::encode_explanation(&explanation)),
+        }))
+    }
+
+    async fn list_topics(
+        &self,
+        _request: Request<v1::ListTopicsRequest>,
+    ) -> Result<Response<v1::ListTopicsResponse>, Status> {
+        let topics = opsec_practices::topics().into_iter();
+        Ok(Response::new(v1::ListTopicsResponse {
+            topics: topics.map(encode::topic).collect(),
+        }))
     }
 }
 

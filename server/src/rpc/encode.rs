@@ -35,6 +35,14 @@ fn resolved(selected: Selected) -> v1::ResolvedBaseline {
     }
 }
 
+pub(crate) fn topic(topic: opsec_model::Topic) -> v1::Topic {
+    v1::Topic {
+        kind: opsec_wire::encode_explained(topic.explains),
+        id: topic.id,
+        title: topic.title,
+    }
+}
+
 pub(crate) fn rule((practice, rule): (&Practice, &Rule)) -> v1::Rule {
     v1::Rule {
         id: rule.id.to_owned(),

@@ -8,6 +8,7 @@
 
 mod analysis;
 mod baselines;
+mod explain;
 mod olm;
 mod reasons;
 

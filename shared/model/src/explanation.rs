@@ -19,6 +19,18 @@ pub enum Explained {
     Right,
 }
 
+/// Something that can be explained.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Topic {
+    /// What it is.
+    pub explains: Explained,
+    /// Its id: `3`, `OPSEC306`, `ESC-BIND`.
+    pub id: String,
+    /// Its name, in a line.
+    pub title: String,
+}
+
 /// The explanation of one rule, practice or right.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

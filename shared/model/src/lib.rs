@@ -28,7 +28,7 @@ pub use baseline::{Baseline, BaselineSpec, EffectiveBaseline};
 pub use completeness::{Completeness, Kind};
 pub use connections::{Connection, ConnectionList, Peer, PortRange};
 pub use declared_rights::{DeclaredRights, GrantScope, OperatorRights, RightsGrant};
-pub use explanation::{Explained, Explanation};
+pub use explanation::{Explained, Explanation, Topic};
 pub use notice::{Notice, NoticeCode};
 pub use object_ref::{ObjectRef, ServiceAccountRef};
 pub use olm::{InstallMode, OlmInstallation};

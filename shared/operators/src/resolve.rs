@@ -289,8 +289,8 @@ fn nearest(name: &str, operators: &[&Operator]) -> Option<String> {
         .map(|(_, candidate)| candidate.clone())
 }
 
-/// Levenshtein's distance.
-fn distance(a: &str, b: &str) -> usize {
+/// Levenshtein's distance: how many letters differ, are missing or too many.
+pub fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, from) in a.chars().enumerate() {

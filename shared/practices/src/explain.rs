@@ -1,23 +1,12 @@
 //! What a practice, a rule or a right means, from what they say of themselves: nothing is told
 //! here that is not judged by.
 
-use opsec_model::{API_VERSION, Explained, Explanation, Reach, Severity};
+use opsec_model::{API_VERSION, Explained, Explanation, Reach, Severity, Topic};
 use opsec_rights::row::{Grade, NameRule, Row};
 use opsec_rights::{example, rows};
 
 use crate::contract::{Practice, Rule};
 use crate::registry::{self, PRACTICES};
-
-/// Something that can be explained.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Topic {
-    /// What it is.
-    pub explains: Explained,
-    /// Its id: `3`, `OPSEC306`, `ESC-BIND`.
-    pub id: String,
-    /// Its name, in a line.
-    pub title: String,
-}
 
 /// Everything that can be explained: each practice before its rules, then the rights in the order
 /// of their table.
@@ -69,6 +58,25 @@ pub fn explain(name: &str) -> Option<Explanation> {
     rows.first().map(|first| of_right(first, &rows))
 }
 
+/// What may have been meant by a name that explains nothing, the nearest first; at most five.
+pub fn candidates(name: &str) -> Vec<String> {
+    let name = name.trim().to_ascii_uppercase();
+    let mut near: Vec<(usize, String)> = topics()
+        .into_iter()
+        .map(|topic| {
+            let distance = if name.len() > 2 && topic.id.contains(&name) {
+                0
+            } else {
+                opsec_operators::distance(&name, &topic.id)
+            };
+            (distance, topic.id)
+        })
+        .filter(|(distance, _)| *distance <= 3 && *distance < name.len())
+        .collect();
+    near.sort();
+    near.into_iter().map(|(_, id)| id).take(5).collect()
+}
+
 fn of_practice(practice: &Practice) -> Explanation {
     let shown = registry::find(practice.example);
     let text = |text: fn(&Rule) -> &str| shown.map(text).unwrap_or_default().to_owned();
@@ -84,7 +92,7 @@ fn of_practice(practice: &Practice) -> Explanation {
         related: practice
             .rules
             .iter()
-            .map(|rule| format!("{}  {}", rule.id, rule.summary))
+            .map(|rule| format!("{}: {}", rule.id, rule.summary))
             .collect(),
         references: shown.map_or_else(Vec::new, |rule| owned(rule.doc.references)),
         ..blank()
@@ -95,8 +103,8 @@ fn of_rule(rule: &Rule) -> Explanation {
     let doc = rule.doc;
     let mut related: Vec<String> = Vec::new();
     for row in rows::all().filter(|row| row.rules.contains(&rule.id)) {
-        let entry = format!("{}  can {}", row.id, row.may);
-        let known = |entry: &String| entry.split(' ').next() == Some(row.id);
+        let entry = format!("{}: can {}", row.id, row.may);
+        let known = |entry: &String| entry.split(':').next() == Some(row.id);
         if !related.iter().any(known) {
             related.push(entry);
         }
@@ -155,7 +163,7 @@ fn of_right(first: &Row, rows: &[&Row]) -> Explanation {
             .rules
             .iter()
             .filter_map(|id| registry::find(id))
-            .map(|rule| format!("{}  {}", rule.id, rule.summary))
+            .map(|rule| format!("{}: {}", rule.id, rule.summary))
             .collect(),
         references: vec![
             "https://kubernetes.io/docs/concepts/security/rbac-good-practices/".to_owned(),
@@ -191,10 +199,9 @@ fn grades(row: &Row) -> Vec<String> {
 fn cell(grade: Grade, place: &str) -> String {
     let mut line = format!("{} {place}", grade.severity.as_str());
     if let Some(stronger) = grade.if_stronger {
-        line.push_str(&format!(
-            ", {} when a stronger ServiceAccount lives there",
-            stronger.as_str()
-        ));
+        line.push_str(", ");
+        line.push_str(stronger.as_str());
+        line.push_str(" when a stronger ServiceAccount lives there");
     }
     if grade.unenforced && grade.severity < Severity::Critical {
         line.push_str(", a step higher where no Pod Security Standard is enforced");
@@ -307,6 +314,9 @@ mod tests {
         }
         assert_eq!(explain("OPSEC999"), None);
         assert_eq!(explain("7"), None);
+        assert_eq!(candidates("ESC-BNID")[0], "ESC-BIND");
+        assert!(candidates("webhook").contains(&"GRD-WEBHOOK".to_owned()));
+        assert!(candidates("entirely else").is_empty());
     }
 
     #[test]

@@ -25,5 +25,5 @@ mod shell;
 pub use analysis::{can_i, list_connections, list_rights};
 pub use context::Context;
 pub use evaluate::{CheckError, CheckOptions, SelectedBaseline, check, list_operators};
-pub use explain::{Topic, explain, topics};
+pub use explain::{candidates, explain, topics};
 pub use prepared::Prepared;

@@ -1,7 +1,11 @@
 //! The YAML of an explanation is judged: of a right, the bad one is found by its row, and the good
 //! one is not, or weighs less; of a rule, both are YAML.
 
-#![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper that fails fails the test"
+)]
 
 use opsec_manifests::{Input, Options, read};
 use opsec_model::{Explained, Finding, Severity};
@@ -43,9 +47,12 @@ fn severity(id: &str, yaml: &str) -> Option<Severity> {
     };
     let yaml: String = yaml
         .lines()
-        .map(|line| match line.starts_with("kind: ") {
-            true => format!("apiVersion: rbac.authorization.k8s.io/v1\n{line}\n"),
-            false => format!("{line}\n"),
+        .map(|line| {
+            if line.starts_with("kind: ") {
+                format!("apiVersion: rbac.authorization.k8s.io/v1\n{line}\n")
+            } else {
+                format!("{line}\n")
+            }
         })
         .collect();
     let document = OPERATOR.replace("KIND", kind) + &yaml;

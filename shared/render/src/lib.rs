@@ -9,6 +9,7 @@ mod columns;
 mod connections;
 mod connections_json;
 mod documents;
+mod explanation;
 mod finding;
 mod grants;
 mod headline;
@@ -29,7 +30,9 @@ mod yaml;
 use std::io::{self, Write};
 
 use opsec_model::report::{OperatorList, ReportList};
-use opsec_model::{AccessAnswer, ConnectionList, NoticeCode, PathList, Report, RightList};
+use opsec_model::{
+    AccessAnswer, ConnectionList, Explanation, NoticeCode, PathList, Report, RightList, Topic,
+};
 
 pub use clean::clean;
 pub use connections_json::ConnectionsJson;
@@ -111,6 +114,22 @@ pub fn rights(
         everything,
     };
     view.write(&clean::document(list)?, &mut Page::new(out, options))
+}
+
+/// What a practice, a rule or a right means.
+///
+/// # Errors
+/// When the writer fails.
+pub fn explanation(told: &Explanation, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    explanation::write(told, &mut Page::new(out, options))
+}
+
+/// Everything that can be explained.
+///
+/// # Errors
+/// When the writer fails.
+pub fn topics(topics: &[Topic], options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    explanation::topics(topics, &mut Page::new(out, options))
 }
 
 /// Whether an operator may, and by which grants.

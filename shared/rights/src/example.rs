@@ -139,11 +139,7 @@ fn of_special(row: &Row, special: Special) -> Example {
             good: cluster_role(&[rule(CORE, &["groups"], &["impersonate"])]),
         },
         Special::ImpersonateServiceAccount => {
-            let rules = [rule(CORE, &["serviceaccounts"], &["impersonate"])];
-            Example {
-                bad: cluster_role(&rules),
-                good: role(&rules),
-            }
+            everywhere_or_at_home(&[rule(CORE, &["serviceaccounts"], &["impersonate"])])
         }
         Special::ImpersonateUser => Example {
             bad: cluster_role(&[
@@ -153,11 +149,7 @@ fn of_special(row: &Row, special: Special) -> Example {
             good: cluster_role(&[rule(AUTHENTICATION, &["users"], &["impersonate:user-info"])]),
         },
         Special::SecretReveal => {
-            let rules = [rule(CORE, &["secrets"], &["patch", "delete"])];
-            Example {
-                bad: cluster_role(&rules),
-                good: role(&rules),
-            }
+            everywhere_or_at_home(&[rule(CORE, &["secrets"], &["patch", "delete"])])
         }
         Special::Ghost => ghost(),
         Special::CertificateApproval => {
@@ -191,6 +183,14 @@ fn of_special(row: &Row, special: Special) -> Example {
                 good,
             }
         }
+    }
+}
+
+/// Held in every namespace, or in the account's own alone.
+fn everywhere_or_at_home(rules: &[Rule<'_>]) -> Example {
+    Example {
+        bad: cluster_role(rules),
+        good: role(rules),
     }
 }
 

@@ -4,6 +4,7 @@
 mod access;
 mod baseline;
 mod connections;
+mod explanation;
 mod facts;
 mod field;
 mod finding;
@@ -18,6 +19,7 @@ mod words;
 pub use access::{decode_account_answer, decode_question, encode_account_answer, encode_question};
 pub use baseline::{decode_baseline, encode_baseline};
 pub use connections::{ConnectionTables, decode_connections, encode_connections};
+pub use explanation::{decode_explained, decode_explanation, encode_explained, encode_explanation};
 pub use field::{FieldError, Problem};
 pub use object::{
     decode_account, decode_notices, decode_source, encode_account, encode_notices, encode_source,

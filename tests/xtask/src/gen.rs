@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use prost::Message as _;
 
 /// The files of the API, relative to `proto/`.
-const PROTOS: [&str; 5] = [
+const PROTOS: [&str; 6] = [
+    "opsec/v1/admin.proto",
     "opsec/v1/analysis.proto",
     "opsec/v1/baseline.proto",
     "opsec/v1/check.proto",
