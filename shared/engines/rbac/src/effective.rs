@@ -1,6 +1,7 @@
 //! What real requests of one ServiceAccount would be granted.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use opsec_kubernetes::{Scope, find, find_virtual};
 use opsec_model::ServiceAccountRef;
@@ -35,7 +36,7 @@ pub struct EffectiveRights {
     grants: Vec<Grant>,
     kinds: Kinds,
     /// Grant and place in its rule's resources, by that resource.
-    by_resource: Vec<(usize, usize)>,
+    by_resource: OnceLock<Vec<(usize, usize)>>,
 }
 
 /// A right that real requests have, by one grant.
@@ -72,22 +73,11 @@ type Reach = (Reaching, Names, Vec<usize>);
 impl EffectiveRights {
     /// The rights of an account.
     pub fn of(policy: &Policy, kinds: &Kinds, account: &ServiceAccountRef) -> Self {
-        let grants = policy.grants(account);
-        let mut by_resource: Vec<(usize, usize)> = grants
-            .iter()
-            .enumerate()
-            .flat_map(|(place, grant)| (0..grant.rule.resources.len()).map(move |at| (place, at)))
-            .collect();
-        by_resource.sort_by(|a, b| {
-            resource_at(&grants, *a)
-                .cmp(resource_at(&grants, *b))
-                .then(a.cmp(b))
-        });
         Self {
             account: account.clone(),
-            grants,
+            grants: policy.grants(account),
             kinds: kinds.clone(),
-            by_resource,
+            by_resource: OnceLock::new(),
         }
     }
 
@@ -110,7 +100,7 @@ impl EffectiveRights {
     /// that is not served is held only when its group and plural are named literally. `*` as
     /// verb, group or resource asks for that literal.
     pub fn held(&self, request: &Request<'_>) -> Vec<Held> {
-        let served = self.kinds.served(request.group, request.resource);
+        let built_in = find(request.group, request.resource).map(|kind| kind.scope);
         let mut all = Vec::new();
         for place in self.candidates(request) {
             let Some(grant) = self.grants.get(place) else {
@@ -125,22 +115,36 @@ impl EffectiveRights {
             ) else {
                 continue;
             };
-            if !served && (via_wildcard.groups || via_wildcard.resources) {
-                continue;
-            }
-            let names = &grant.rule.resource_names;
-            all.extend(self.reaches(&grant.scope, names, request).into_iter().map(
-                |(scope, names, with)| Held {
-                    grant: place,
-                    with,
-                    scope,
-                    names,
-                    via_wildcard,
-                    served,
-                },
-            ));
+            self.add_held((place, grant), request, built_in, via_wildcard, &mut all);
         }
         all
+    }
+
+    /// Adds what a grant gives of a request that its rule covers. `built_in` is where the kind
+    /// lives when it is one of Kubernetes' own.
+    pub(crate) fn add_held(
+        &self,
+        (place, grant): (usize, &Grant),
+        request: &Request<'_>,
+        built_in: Option<Scope>,
+        via_wildcard: WildcardUse,
+        all: &mut Vec<Held>,
+    ) {
+        let served = built_in.is_some() || self.kinds.served(request.group, request.resource);
+        if !served && (via_wildcard.groups || via_wildcard.resources) {
+            return;
+        }
+        let names = &grant.rule.resource_names;
+        for (scope, names, with) in self.reaches(&grant.scope, names, request) {
+            all.push(Held {
+                grant: place,
+                with,
+                scope,
+                names,
+                via_wildcard,
+                served,
+            });
+        }
     }
 
     /// The grants that let real requests use a path outside the resource API. Only
@@ -308,15 +312,30 @@ impl EffectiveRights {
     }
 
     fn collect(&self, resource: &str, places: &mut Vec<usize>) {
-        let start = self
+        let by_resource = self
             .by_resource
-            .partition_point(|place| resource_at(&self.grants, *place) < resource);
-        let from = self.by_resource.get(start..).unwrap_or_default();
+            .get_or_init(|| grants_by_resource(&self.grants));
+        let start =
+            by_resource.partition_point(|place| resource_at(&self.grants, *place) < resource);
+        let from = by_resource.get(start..).unwrap_or_default();
         let same = from
             .iter()
             .take_while(|place| resource_at(&self.grants, **place) == resource);
         places.extend(same.map(|(grant, _)| *grant));
     }
+}
+
+fn grants_by_resource(grants: &[Grant]) -> Vec<(usize, usize)> {
+    let mut by_resource: Vec<(usize, usize)> = grants
+        .iter()
+        .enumerate()
+        .flat_map(|(place, grant)| (0..grant.rule.resources.len()).map(move |at| (place, at)))
+        .collect();
+    by_resource.sort_by(|a, b| {
+        let resources = resource_at(grants, *a).cmp(resource_at(grants, *b));
+        resources.then(a.cmp(b))
+    });
+    by_resource
 }
 
 fn resource_at(grants: &[Grant], (place, at): (usize, usize)) -> &str {

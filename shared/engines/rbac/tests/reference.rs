@@ -12,7 +12,8 @@ use cluster::{asks, everywhere, operator, rights, rule, snapshot};
 use opsec_model::Snapshot;
 use opsec_model::objects::{PolicyRule, RoleRef, Subject};
 use opsec_rbac::{
-    Attributes, EffectiveRights, Granted, Held, Kinds, Names, Policy, Reaching, Request, User,
+    Attributes, EffectiveRights, Granted, Held, Kinds, Names, Policy, Questions, Reaching, Request,
+    User,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -434,6 +435,23 @@ proptest! {
                 covered, granted,
                 "{} {} {:?} in {:?}: {:?}", request.verb, request.resource, request.name, request.namespace, held
             );
+        }
+    }
+
+    #[test]
+    fn questions_asked_together_are_answered_as_each_by_itself(lists in any_lists(), asked in prop::collection::vec((select(VERBS.to_vec()), select(GROUPS.to_vec()), select(RESOURCES.to_vec())), 0..60)) {
+        let (_, rights) = effective(&snapshot(lists));
+        let requests: Vec<Request<'_>> = asked.iter().map(|(verb, group, resource)| Request::new(verb, group, resource)).collect();
+        let questions = Questions::new(requests.iter().copied());
+        let all = rights.answers(&questions, |_| true);
+        let of_roles = rights.answers(&questions, |grant| grant.scope.namespace().is_some());
+        for request in &requests {
+            let place = questions.place(request).unwrap();
+            let held = rights.held(request);
+            prop_assert_eq!(all.of(place), held.as_slice(), "{:?}", request);
+            prop_assert_eq!(all.places().any(|held| held == place), !held.is_empty());
+            let own: Vec<Held> = held.into_iter().filter(|held| rights.grant(held).unwrap().scope.namespace().is_some()).collect();
+            prop_assert_eq!(of_roles.of(place), own.as_slice(), "{:?}", request);
         }
     }
 
