@@ -195,7 +195,7 @@ fn container_title(context: &Context<'_>, right: &GradedRight, worst: &GradedHit
                 .atoms
                 .iter()
                 .next()
-                .map_or("", |atom| atom.resource.as_str());
+                .map_or("", |atom| &*atom.resource);
             format!("is {role}{place}")
         }
         "ESC-WILDCARD" => format!("may do everything{place}"),

@@ -67,7 +67,7 @@ fn first_of<'a>(hit: &'a Hit, parts: &[Part]) -> Option<&'a Atom> {
             hit.atoms.iter().find(|atom| {
                 atom.verb == *verb
                     && atom.group == part.group
-                    && part.resources.contains(&atom.resource.as_str())
+                    && part.resources.contains(&&*atom.resource)
             })
         })
     })
@@ -89,7 +89,7 @@ fn question(
     let scope = &hit.scope;
     if verb == "bound to" {
         // What the role gives and the weaker ones of the same name's family do not.
-        let (verb, group, resource) = match resource.as_str() {
+        let (verb, group, resource) = match &**resource {
             "cluster-admin" => ("*", "*", "*"),
             "admin" => ("create", "rbac.authorization.k8s.io", "rolebindings"),
             "edit" => ("create", "", "secrets"),

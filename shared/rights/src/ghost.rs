@@ -69,8 +69,8 @@ fn hit(row: &'static Row, ghost: &ServiceAccountRef, grant: usize) -> Hit {
         names: Names::All,
         atoms: BTreeSet::from([Atom {
             verb: "create".into(),
-            group: String::new(),
-            resource,
+            group: "".into(),
+            resource: resource.into(),
             name: None,
         }]),
         grants: BTreeSet::from([grant]),

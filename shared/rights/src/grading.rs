@@ -315,8 +315,8 @@ impl<'a> Grading<'a> {
             let resource = atom.resource.split('/').next().unwrap_or_default();
             self.operator
                 .owned_kinds
-                .contains(&Kind::new(resource, &atom.group))
-                || self.operator.presumed_own_groups.contains(&atom.group)
+                .contains(&Kind::new(resource, &*atom.group))
+                || self.operator.presumed_own_groups.contains(&*atom.group)
         })
     }
 

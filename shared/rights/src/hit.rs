@@ -1,11 +1,13 @@
 //! A row held: where, for which names, by which grants. Nothing is graded here.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use opsec_rbac::{EffectiveRights, Held, Kinds, Names, Reaching, Request};
+use opsec_rbac::{Answers, EffectiveRights, Grant, Held, Kinds, Names, Reaching, Request};
 
-use crate::row::{Needs, Part, Row};
+use crate::row::{Part, Row};
 use crate::special;
+use crate::table::{Needed, Table, TableRow};
 
 /// A row that an account holds in one scope with one set of names.
 #[derive(Debug, Clone)]
@@ -26,15 +28,18 @@ pub struct Hit {
     pub latent: bool,
 }
 
+/// A word of the table, or of a rule.
+pub type Word = Cow<'static, str>;
+
 /// One verb on one resource.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Atom {
     /// The verb.
-    pub verb: String,
+    pub verb: Word,
     /// The API group.
-    pub group: String,
+    pub group: Word,
     /// `resource` or `resource/subresource`; a path for rights outside the resource API.
-    pub resource: String,
+    pub resource: Word,
     /// The one name that it is held for, when that is not the hit's.
     pub name: Option<String>,
 }
@@ -57,20 +62,42 @@ impl Atom {
 
 /// What is held of one part: one entry for each grant.
 #[derive(Debug, Clone)]
-pub(crate) struct PartHeld {
+pub(crate) struct PartHeld<'a> {
     pub(crate) atom: Atom,
-    pub(crate) held: Held,
+    pub(crate) held: Cow<'a, Held>,
     pub(crate) latent: bool,
 }
 
 /// Every row that an account holds.
 pub(crate) fn hits(rights: &EffectiveRights, kinds: &Kinds) -> Vec<Hit> {
-    let search = Search { rights, kinds };
-    let all: Vec<Hit> = crate::rows::all().flat_map(|row| search.row(row)).collect();
-    all.iter()
-        .filter(|hit| !is_part_of_more(hit, &all))
-        .cloned()
-        .collect()
+    let table = Table::get();
+    // Most accounts hold nothing but what every account has.
+    if rights.grants().iter().all(|grant| grant.bootstrap) {
+        return Vec::new();
+    }
+    let answers = rights.answers(&table.questions, counts);
+    let search = Search {
+        rights,
+        kinds,
+        table,
+        answers: &answers,
+    };
+    let mut all: Vec<Hit> = table
+        .speaking(answers.places())
+        .flat_map(|row| search.row(row))
+        .collect();
+    let more: Vec<(&str, Vec<(Reaching, Names)>)> = WITHOUT
+        .iter()
+        .map(|(id, more)| (*id, reaches_of(more, &all)))
+        .collect();
+    all.retain(|hit| {
+        let mut more = more.iter().filter(|(id, _)| hit.row.id == *id);
+        !more.any(|(_, wider)| {
+            let mut wider = wider.iter();
+            wider.any(|(scope, names)| special::reaches_over((scope, names), hit))
+        })
+    });
+    all
 }
 
 /// Rows that speak only without what another row has beside them.
@@ -81,13 +108,18 @@ const WITHOUT: [(&str, &str); 4] = [
     ("RUN-EXEC-GET", "RUN-EXEC"),
 ];
 
-fn is_part_of_more(hit: &Hit, all: &[Hit]) -> bool {
-    WITHOUT.iter().any(|(id, more)| {
-        hit.row.id == *id
-            && all
-                .iter()
-                .any(|other| other.row.id == *more && !other.alone && special::covers(other, hit))
-    })
+fn reaches_of(id: &str, all: &[Hit]) -> Vec<(Reaching, Names)> {
+    all.iter()
+        .filter(|hit| hit.row.id == id && !hit.alone)
+        .map(|hit| (hit.scope.clone(), hit.names.clone()))
+        .collect()
+}
+
+/// Whether a grant is neither the API server's own, nor what its role `view` holds by itself: of
+/// `view` only what others aggregate into it counts.
+pub(crate) fn counts(grant: &Grant) -> bool {
+    let view = grant.role.kind == "ClusterRole" && grant.role.name == "view";
+    !(grant.bootstrap || (view && grant.source_bootstrap))
 }
 
 /// The search for rows in the rights of one account.
@@ -95,20 +127,23 @@ fn is_part_of_more(hit: &Hit, all: &[Hit]) -> bool {
 pub(crate) struct Search<'a> {
     pub(crate) rights: &'a EffectiveRights,
     pub(crate) kinds: &'a Kinds,
+    table: &'static Table,
+    /// What is held of the table's questions.
+    answers: &'a Answers,
 }
 
-impl Search<'_> {
-    fn row(self, row: &'static Row) -> Vec<Hit> {
-        let mut hits = match row.needs {
-            Needs::Any(parts) => merge(row, self.parts(parts)),
-            Needs::Together(combinations) => combinations
+impl<'a> Search<'a> {
+    fn row(self, row: &TableRow) -> Vec<Hit> {
+        let mut hits = match &row.needed {
+            Needed::Any(places) => merge(row.row, self.at(places)),
+            Needed::Together(combinations) => combinations
                 .iter()
-                .flat_map(|groups| self.together(row, groups))
+                .flat_map(|groups| self.together(row.row, groups))
                 .collect(),
-            Needs::Special(special) => special::hits(self, row, special),
+            Needed::Special(special) => special::hits(self, row.row, *special),
         };
         if hits.is_empty() && !row.alone.is_empty() {
-            hits = merge(row, self.parts(row.alone));
+            hits = merge(row.row, self.at(&row.alone));
             for hit in &mut hits {
                 hit.alone = true;
             }
@@ -116,109 +151,130 @@ impl Search<'_> {
         hits
     }
 
-    /// Everything that is held of any of these parts, the API server's own grants left out.
-    pub(crate) fn parts(self, parts: &[Part]) -> Vec<PartHeld> {
+    /// Everything that is held of any of these parts, as far as grants count. The parts are of
+    /// the table.
+    pub(crate) fn parts(self, parts: &'static [Part]) -> Vec<PartHeld<'a>> {
         let mut found = Vec::new();
         for part in parts {
             for &resource in part.resources {
-                let latent = !self.kinds.served(part.group, resource);
                 for &verb in part.verbs {
-                    found.extend(self.held(verb, part.group, resource, latent));
+                    let request = Request::new(verb, part.group, resource);
+                    let place = self.table.questions.place(&request);
+                    found.extend(place.into_iter().flat_map(|place| self.answer(place)));
                 }
             }
         }
         found
     }
 
-    /// What is held of one verb on one resource.
+    /// What is held of one verb on one resource that the table does not ask for.
     pub(crate) fn held(
         self,
         verb: &str,
         group: &str,
         resource: &str,
         latent: bool,
-    ) -> Vec<PartHeld> {
-        let (base, subresource) = match resource.split_once('/') {
-            Some((base, sub)) => (base, Some(sub)),
-            None => (resource, None),
+    ) -> Vec<PartHeld<'a>> {
+        let atom = Atom {
+            verb: verb.to_owned().into(),
+            group: group.to_owned().into(),
+            resource: resource.to_owned().into(),
+            name: None,
         };
-        let request = Request {
-            verb,
-            group,
-            resource: base,
-            subresource,
-        };
-        self.rights
-            .held(&request)
-            .into_iter()
-            .filter(|held| !self.is_bootstrap(held.grant))
-            // A kind that is not served is never a wildcard's.
-            .filter(|held| !latent || !(held.via_wildcard.groups || held.via_wildcard.resources))
+        let held = self.rights.held(&Request::new(verb, group, resource));
+        held.into_iter()
+            .filter(|held| self.rights.grant(held).is_some_and(counts))
+            .filter(|held| !latent || is_literal(held))
             .map(|held| PartHeld {
-                atom: Atom {
-                    verb: verb.into(),
-                    group: group.into(),
-                    resource: resource.into(),
-                    name: None,
-                },
-                held,
+                atom: atom.clone(),
+                held: Cow::Owned(held),
                 latent,
             })
             .collect()
     }
 
-    /// Whether a grant is the API server's own, or what its role `view` holds by itself: of
-    /// `view` only what others aggregate into it counts.
-    pub(crate) fn is_bootstrap(self, grant: usize) -> bool {
-        self.rights.grants().get(grant).is_some_and(|grant| {
-            let view = grant.role.kind == "ClusterRole" && grant.role.name == "view";
-            grant.bootstrap || (view && grant.source_bootstrap)
+    /// Everything that is held of the questions at these places.
+    fn at(self, places: &[usize]) -> Vec<PartHeld<'a>> {
+        places
+            .iter()
+            .flat_map(|&place| self.answer(place))
+            .collect()
+    }
+
+    fn answer(self, place: usize) -> impl Iterator<Item = PartHeld<'a>> {
+        let held = self.answers.of(place);
+        let asked = self.table.asked(place).filter(|_| !held.is_empty());
+        asked.into_iter().flat_map(move |asked| {
+            let latent = !self.kinds.served(asked.group, asked.resource);
+            let held = held.iter().filter(move |held| !latent || is_literal(held));
+            held.map(move |held| PartHeld {
+                atom: Atom {
+                    verb: asked.verb.into(),
+                    group: asked.group.into(),
+                    resource: asked.resource.into(),
+                    name: None,
+                },
+                held: Cow::Borrowed(held),
+                latent,
+            })
         })
     }
 
     /// One of each group of parts, all in the same scope.
-    fn together(self, row: &'static Row, groups: &[&'static [Part]]) -> Vec<Hit> {
+    fn together(self, row: &'static Row, groups: &[Vec<usize>]) -> Vec<Hit> {
         let mut joined: Option<Vec<Hit>> = None;
-        for &parts in groups {
-            let next = merge(row, self.parts(parts));
+        for places in groups {
+            let next = merge(row, self.at(places));
             joined = Some(match joined {
                 None => next,
-                Some(before) => join(before, next),
+                Some(before) => join(before, &next),
             });
         }
         joined.unwrap_or_default()
     }
 }
 
-/// Entries of equal scope and names, as one hit.
-pub(crate) fn merge(row: &'static Row, entries: Vec<PartHeld>) -> Vec<Hit> {
-    let mut merged: BTreeMap<(Reaching, Names), Hit> = BTreeMap::new();
-    for entry in entries {
-        let PartHeld { atom, held, latent } = entry;
-        let key = (held.scope.clone(), held.names.clone());
-        let hit = merged.entry(key).or_insert_with(|| Hit {
-            row,
-            alone: false,
-            scope: held.scope,
-            names: held.names,
-            atoms: BTreeSet::new(),
-            grants: BTreeSet::new(),
-            latent: true,
-        });
-        hit.atoms.insert(atom);
-        hit.grants.insert(held.grant);
-        hit.grants.extend(held.with);
-        hit.latent &= latent;
+/// A kind that is not served is never a wildcard's.
+fn is_literal(held: &Held) -> bool {
+    !(held.via_wildcard.groups || held.via_wildcard.resources)
+}
+
+/// Entries of equal scope and names, as one hit; by scope and names.
+pub(crate) fn merge(row: &'static Row, mut entries: Vec<PartHeld<'_>>) -> Vec<Hit> {
+    entries.sort_by(|a, b| {
+        let scopes = a.held.scope.cmp(&b.held.scope);
+        scopes.then_with(|| a.held.names.cmp(&b.held.names))
+    });
+    let mut hits: Vec<Hit> = Vec::new();
+    for PartHeld { atom, held, latent } in entries {
+        let known = hits.last_mut();
+        match known.filter(|hit| hit.scope == held.scope && hit.names == held.names) {
+            Some(hit) => {
+                hit.atoms.insert(atom);
+                hit.grants.insert(held.grant);
+                hit.grants.extend(&held.with);
+                hit.latent &= latent;
+            }
+            None => hits.push(Hit {
+                row,
+                alone: false,
+                scope: held.scope.clone(),
+                names: held.names.clone(),
+                atoms: BTreeSet::from([atom]),
+                grants: held.with.iter().copied().chain([held.grant]).collect(),
+                latent,
+            }),
+        }
     }
-    merged.into_values().collect()
+    hits
 }
 
 /// Pairs of hits that hold in a common scope. The names are those of the first; where both are
-/// of the same kind, those that both have.
-pub(crate) fn join(first: Vec<Hit>, second: Vec<Hit>) -> Vec<Hit> {
+/// of the same kind, those that both have. The second are sorted by their scope.
+pub(crate) fn join(first: Vec<Hit>, second: &[Hit]) -> Vec<Hit> {
     let mut joined: BTreeMap<(Reaching, Names), Hit> = BTreeMap::new();
     for a in &first {
-        for b in &second {
+        for b in in_scope_of(a, second) {
             let Some(scope) = common_scope(a, b) else {
                 continue;
             };
@@ -242,6 +298,21 @@ pub(crate) fn join(first: Vec<Hit>, second: Vec<Hit>) -> Vec<Hit> {
         }
     }
     joined.into_values().collect()
+}
+
+/// Those of some hits, sorted by scope, that can share a scope with another.
+fn in_scope_of<'h>(hit: &Hit, sorted: &'h [Hit]) -> impl Iterator<Item = &'h Hit> {
+    let (everywhere, here) = match &hit.scope {
+        Reaching::Cluster => (sorted, [].as_slice()),
+        Reaching::Namespace(_) => {
+            let placed = sorted.partition_point(|other| other.scope == Reaching::Cluster);
+            let (everywhere, sorted) = sorted.split_at(placed);
+            let from = sorted.partition_point(|other| other.scope < hit.scope);
+            let to = sorted.partition_point(|other| other.scope <= hit.scope);
+            (everywhere, sorted.get(from..to).unwrap_or_default())
+        }
+    };
+    everywhere.iter().chain(here)
 }
 
 fn common_scope(a: &Hit, b: &Hit) -> Option<Reaching> {

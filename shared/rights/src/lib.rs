@@ -20,11 +20,12 @@ pub mod row;
 pub mod rows;
 mod special;
 mod strength;
+mod table;
 mod words;
 
 pub use example::{Example, example};
 pub use grading::{Grading, GradingInput};
-pub use hit::{Atom, Hit};
+pub use hit::{Atom, Hit, Word};
 pub use holdings::Holdings;
 pub use namespaces::Namespaces;
 pub use words::gains;

@@ -111,7 +111,7 @@ fn lower(
 pub(crate) fn is_about_roles(hit: &Hit) -> bool {
     hit.atoms
         .iter()
-        .any(|atom| ["roles", "clusterroles"].contains(&atom.resource.as_str()))
+        .any(|atom| ["roles", "clusterroles"].contains(&&*atom.resource))
 }
 
 fn is_about_accounts(hit: &Hit) -> bool {
@@ -138,7 +138,7 @@ pub(crate) fn installed(grading: &Grading<'_>, hit: &Hit, names: &BTreeSet<Strin
 }
 
 fn is_constraint(atom: &crate::Atom) -> bool {
-    ["securitycontextconstraints", "podsecuritypolicies"].contains(&atom.resource.as_str())
+    ["securitycontextconstraints", "podsecuritypolicies"].contains(&&*atom.resource)
 }
 
 /// What SecurityContextConstraints allow, by the names that OpenShift ships.

@@ -1,10 +1,11 @@
 //! Rows that a list of verbs and resources cannot say.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use opsec_rbac::{GrantScope, Names, Reaching};
 
-use crate::hit::{Atom, Hit, PartHeld, Search, join, merge};
+use crate::hit::{Atom, Hit, PartHeld, Search, counts, join, merge};
 use crate::row::{Part, Row, Special, core, part};
 
 /// The bootstrap roles that amount to administration.
@@ -22,17 +23,57 @@ pub(crate) fn hits(search: Search<'_>, row: &'static Row, special: Special) -> V
         Special::SecretReveal => secret_reveal(search, row),
         // Which accounts are missing is a fact beside the rights: see `ghost`.
         Special::Ghost => Vec::new(),
-        Special::CertificateApproval => certificates(search, row, "approve", APPROVAL),
-        Special::CertificateSigning => certificates(search, row, "sign", SIGNING),
+        Special::CertificateApproval => certificates(search, row, APPROVAL),
+        Special::CertificateSigning => certificates(search, row, SIGNING),
         Special::Paths(paths) => non_resource(search, row, paths),
         Special::ScaleEverything => scale_everything(search, row),
         Special::AnyOf(group, verbs) => any_of(search, row, group, verbs),
     }
 }
 
+/// What a special row asks as the table does, in groups of parts.
+pub(crate) fn parts(special: Special) -> &'static [&'static [Part]] {
+    match special {
+        Special::Impersonate => &[USERS, GROUPS, ACCOUNTS],
+        Special::ImpersonateServiceAccount => &[ACCOUNTS, CONSTRAINED_ACCOUNTS],
+        Special::ImpersonateUser => &[CONSTRAINED_USERS, ARBITRARY_NODES, ASSOCIATED_NODES],
+        Special::SecretReveal => &[SECRET_READ, SECRET_REVEAL],
+        Special::CertificateApproval => APPROVAL,
+        Special::CertificateSigning => SIGNING,
+        _ => &[],
+    }
+}
+
+/// Whether a special row rests on more than its parts, and may speak when nothing is held of them.
+pub(crate) fn asks_more(special: Special) -> bool {
+    parts(special).is_empty() && special != Special::Ghost
+}
+
+const USERS: &[Part] = &[core(&["impersonate"], &["users"])];
+const GROUPS: &[Part] = &[core(&["impersonate"], &["groups"])];
+const ACCOUNTS: &[Part] = &[core(&["impersonate"], &["serviceaccounts"])];
+const CONSTRAINED_ACCOUNTS: &[Part] = &[part(
+    AUTHENTICATION,
+    &["impersonate:serviceaccount"],
+    &["serviceaccounts"],
+)];
+const CONSTRAINED_USERS: &[Part] = &[part(AUTHENTICATION, &["impersonate:user-info"], &["users"])];
+const ARBITRARY_NODES: &[Part] = &[part(
+    AUTHENTICATION,
+    &["impersonate:arbitrary-node"],
+    &["nodes"],
+)];
+const ASSOCIATED_NODES: &[Part] = &[part(
+    AUTHENTICATION,
+    &["impersonate:associated-node"],
+    &["nodes"],
+)];
+const SECRET_READ: &[Part] = &[core(&["get", "list", "watch"], &["secrets"])];
+const SECRET_REVEAL: &[Part] = &[core(&["patch", "delete", "deletecollection"], &["secrets"])];
 const CERTIFICATES: &str = "certificates.k8s.io";
-/// What approving takes beside the signer.
+/// What approving takes: the signer first.
 const APPROVAL: &[&[Part]] = &[
+    &[part(CERTIFICATES, &["approve"], &["signers"])],
     &[part(
         CERTIFICATES,
         &["create"],
@@ -44,12 +85,15 @@ const APPROVAL: &[&[Part]] = &[
         &["certificatesigningrequests/approval"],
     )],
 ];
-/// What signing takes beside the signer.
-const SIGNING: &[&[Part]] = &[&[part(
-    CERTIFICATES,
-    &["update", "patch"],
-    &["certificatesigningrequests/status"],
-)]];
+/// What signing takes: the signer first.
+const SIGNING: &[&[Part]] = &[
+    &[part(CERTIFICATES, &["sign"], &["signers"])],
+    &[part(
+        CERTIFICATES,
+        &["update", "patch"],
+        &["certificatesigningrequests/status"],
+    )],
+];
 const AUTHENTICATION: &str = "authentication.k8s.io";
 
 fn one_grant(row: &'static Row, grant: usize, scope: Reaching, atom: Atom) -> Hit {
@@ -109,8 +153,8 @@ fn bound_to(search: Search<'_>, row: &'static Row, roles: &[&str]) -> Vec<Hit> {
         .map(|(index, grant)| {
             let atom = Atom {
                 verb: "bound to".into(),
-                group: String::new(),
-                resource: grant.role.name.clone(),
+                group: "".into(),
+                resource: grant.role.name.clone().into(),
                 name: None,
             };
             one_grant(row, index, scope_of(&grant.scope), atom)
@@ -121,10 +165,10 @@ fn bound_to(search: Search<'_>, row: &'static Row, roles: &[&str]) -> Vec<Hit> {
 /// `users` alone is enough; `groups` only with any one user or ServiceAccount, which may be the
 /// account itself.
 fn impersonate(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
-    let users = search.held("impersonate", "", "users", false);
-    let groups = search.held("impersonate", "", "groups", false);
-    let accounts = search.held("impersonate", "", "serviceaccounts", false);
-    let with: Vec<PartHeld> = users.iter().chain(&accounts).cloned().collect();
+    let users = search.parts(USERS);
+    let groups = search.parts(GROUPS);
+    let accounts = search.parts(ACCOUNTS);
+    let with: Vec<PartHeld<'_>> = users.iter().chain(&accounts).cloned().collect();
     let mut hits = merge(row, users);
     let any_user = hits.iter().any(|hit| hit.names == Names::All);
     if !any_user && !with.is_empty() {
@@ -140,43 +184,26 @@ fn impersonate(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
 }
 
 fn impersonate_service_account(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
-    let mut hits = merge(
-        row,
-        search.held("impersonate", "", "serviceaccounts", false),
-    );
-    let constrained = search.held(
-        "impersonate:serviceaccount",
-        AUTHENTICATION,
-        "serviceaccounts",
-        false,
-    );
+    let mut hits = merge(row, search.parts(ACCOUNTS));
+    let constrained = search.parts(CONSTRAINED_ACCOUNTS);
+    if constrained.is_empty() {
+        return hits;
+    }
     let on = impersonate_on(search, "impersonate-on:serviceaccount:");
-    hits.extend(join(merge(row, constrained), merge(row, on)));
+    hits.extend(join(merge(row, constrained), &merge(row, on)));
     hits
 }
 
 fn impersonate_user(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
     let modes = [
-        (
-            "impersonate:user-info",
-            "users",
-            "impersonate-on:user-info:",
-        ),
-        (
-            "impersonate:arbitrary-node",
-            "nodes",
-            "impersonate-on:arbitrary-node:",
-        ),
-        (
-            "impersonate:associated-node",
-            "nodes",
-            "impersonate-on:associated-node:",
-        ),
+        (CONSTRAINED_USERS, "impersonate-on:user-info:"),
+        (ARBITRARY_NODES, "impersonate-on:arbitrary-node:"),
+        (ASSOCIATED_NODES, "impersonate-on:associated-node:"),
     ];
     modes
         .into_iter()
-        .flat_map(|(verb, resource, on)| {
-            let mode = merge(row, search.held(verb, AUTHENTICATION, resource, false));
+        .flat_map(|(mode, on)| {
+            let mode = merge(row, search.parts(mode));
             let mut both = Vec::new();
             for mut hit in mode {
                 let permitted = impersonate_on(search, on);
@@ -195,7 +222,7 @@ fn impersonate_user(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
 }
 
 /// The second half of constrained impersonation: any verb `impersonate-on:MODE:VERB` on anything.
-fn impersonate_on(search: Search<'_>, prefix: &str) -> Vec<PartHeld> {
+fn impersonate_on<'a>(search: Search<'a>, prefix: &str) -> Vec<PartHeld<'a>> {
     let mut found = Vec::new();
     for grant in search.rights.grants() {
         for verb in grant
@@ -216,14 +243,8 @@ fn impersonate_on(search: Search<'_>, prefix: &str) -> Vec<PartHeld> {
 
 /// REVEAL speaks only where READ does not reach.
 fn secret_reveal(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
-    let read = merge(
-        row,
-        search.parts(&[core(&["get", "list", "watch"], &["secrets"])]),
-    );
-    let reveal = merge(
-        row,
-        search.parts(&[core(&["patch", "delete", "deletecollection"], &["secrets"])]),
-    );
+    let read = merge(row, search.parts(SECRET_READ));
+    let reveal = merge(row, search.parts(SECRET_REVEAL));
     reveal
         .into_iter()
         .filter(|hit| !read.iter().any(|known| covers(known, hit)))
@@ -232,8 +253,13 @@ fn secret_reveal(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
 
 /// Whether a hit reaches as far as another.
 pub(crate) fn covers(wide: &Hit, narrow: &Hit) -> bool {
-    let scope = wide.scope == Reaching::Cluster || wide.scope == narrow.scope;
-    let names = match (&wide.names, &narrow.names) {
+    reaches_over((&wide.scope, &wide.names), narrow)
+}
+
+/// Whether these names of a scope reach as far as a hit.
+pub(crate) fn reaches_over((scope, names): (&Reaching, &Names), narrow: &Hit) -> bool {
+    let scope = *scope == Reaching::Cluster || *scope == narrow.scope;
+    let names = match (names, &narrow.names) {
         (Names::All, _) => true,
         (Names::Only(_), Names::All) => false,
         (Names::Only(wide), Names::Only(narrow)) => narrow.is_subset(wide),
@@ -242,13 +268,11 @@ pub(crate) fn covers(wide: &Hit, narrow: &Hit) -> bool {
 }
 
 /// A verb on a signer, with the writes that go with it.
-fn certificates(
-    search: Search<'_>,
-    row: &'static Row,
-    verb: &str,
-    with: &[&'static [Part]],
-) -> Vec<Hit> {
-    let mut hits = merge(row, search.held(verb, CERTIFICATES, "signers", false));
+fn certificates(search: Search<'_>, row: &'static Row, needed: &[&'static [Part]]) -> Vec<Hit> {
+    let [signer, with @ ..] = needed else {
+        return Vec::new();
+    };
+    let mut hits = merge(row, search.parts(signer));
     for parts in with {
         let written = search.parts(parts);
         if written.is_empty() {
@@ -264,7 +288,7 @@ fn certificates(
     hits
 }
 
-fn non_resource(search: Search<'_>, row: &'static Row, paths: &[&str]) -> Vec<Hit> {
+fn non_resource(search: Search<'_>, row: &'static Row, paths: &[&'static str]) -> Vec<Hit> {
     let mut entries = Vec::new();
     for &path in paths {
         // A row that ends in `*` stands for any path below; one below is as good as all.
@@ -272,18 +296,18 @@ fn non_resource(search: Search<'_>, row: &'static Row, paths: &[&str]) -> Vec<Hi
             .strip_suffix('*')
             .map_or(path.to_owned(), |stem| format!("{stem}x"));
         for held in search.rights.held_path("get", &probe) {
-            if search.is_bootstrap(held.grant) {
+            if !search.rights.grant(&held).is_some_and(counts) {
                 continue;
             }
             let atom = Atom {
                 verb: "get".into(),
-                group: String::new(),
-                resource: path.to_owned(),
+                group: "".into(),
+                resource: path.into(),
                 name: None,
             };
             entries.push(PartHeld {
                 atom,
-                held,
+                held: Cow::Owned(held),
                 latent: false,
             });
         }
