@@ -64,9 +64,11 @@ impl<'a> Facts<'a> {
 
     /// Why a kind is not complete, as a clause; none when it is.
     pub fn missing(&self, resource: &str, group: &str) -> Option<String> {
-        let kind = Kind::new(resource, group);
-        let completeness = self.snapshot.completeness(&kind);
-        (!completeness.is_complete()).then(|| completeness.reason(&kind))
+        // Asked of every kind that a rule needs, and nearly always of none that is there.
+        let mut incomplete = self.snapshot.incomplete.iter();
+        let (kind, completeness) =
+            incomplete.find(|(kind, _)| kind.resource == resource && kind.group == group)?;
+        (!completeness.is_complete()).then(|| completeness.reason(kind))
     }
 
     /// The names of all namespaces: those that every cluster has, those with an object, and those

@@ -1,7 +1,9 @@
 //! What every rule is handed: the facts, the engines over them, the operator and the baseline.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+use opsec_admission::Admission;
 use opsec_facts::Facts;
 use opsec_model::objects::{Object as _, Workload};
 use opsec_model::{EffectiveBaseline, NoticeCode, ObjectRef, ServiceAccountRef, Severity};
@@ -10,7 +12,24 @@ use opsec_operators::Operator;
 use opsec_rbac::{EffectiveRights, Kinds, Policy};
 use opsec_rights::{GradedRight, Grading, GradingInput, Namespaces};
 
+use crate::p5_crd_creation::Asked;
 use crate::prepared::Prepared;
+
+/// The engines over the facts of a snapshot, made ready once for all of its operators.
+#[derive(Debug)]
+pub(crate) struct Engines<'a> {
+    network: Network<'a>,
+    admission: Admission<'a>,
+}
+
+impl<'a> Engines<'a> {
+    pub(crate) fn new(facts: &'a Facts<'a>) -> Self {
+        Self {
+            network: Network::new(facts),
+            admission: Admission::new(facts),
+        }
+    }
+}
 
 /// What a rule judges.
 #[derive(Debug)]
@@ -23,6 +42,8 @@ pub struct Context<'a> {
     pub kinds: &'a Kinds,
     /// Reachability.
     pub network: &'a Network<'a>,
+    /// Whether admission denies a request.
+    pub admission: &'a Admission<'a>,
     /// All installations.
     pub operators: &'a [Operator],
     /// The one that is judged.
@@ -33,12 +54,14 @@ pub struct Context<'a> {
     pub grading: Grading<'a>,
     /// The graded rights of each account.
     pub rights: BTreeMap<ServiceAccountRef, Vec<GradedRight>>,
+    /// What admission says to CRD creations of its accounts, which two rules ask.
+    pub(crate) crd_creations: OnceCell<Vec<Asked>>,
 }
 
 impl<'a> Context<'a> {
     pub(crate) fn new(
         prepared: &'a Prepared<'a>,
-        network: &'a Network<'a>,
+        engines: &'a Engines<'a>,
         operator: &'a Operator,
         baseline: &'a EffectiveBaseline,
     ) -> Self {
@@ -62,12 +85,14 @@ impl<'a> Context<'a> {
             facts,
             policy,
             kinds,
-            network,
+            network: &engines.network,
+            admission: &engines.admission,
             operators,
             operator,
             baseline,
             grading,
             rights,
+            crd_creations: OnceCell::new(),
         }
     }
 

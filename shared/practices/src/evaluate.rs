@@ -13,11 +13,10 @@ use opsec_model::{
     API_VERSION, Completeness, EffectiveBaseline, Half, Notice, NoticeCode, Report, Severity,
     Snapshot, Source, Status,
 };
-use opsec_network::Network;
 use opsec_operators::{Operator, ResolveError};
 use opsec_rights::gains;
 
-use crate::context::Context;
+use crate::context::{Context, Engines};
 use crate::exempt::Exemptions;
 use crate::p6_declared_rights::declaration;
 use crate::prepared::Prepared;
@@ -101,10 +100,10 @@ impl Prepared<'_> {
     ) -> Result<Vec<Report>, CheckError> {
         let judged = self.judged(options)?;
         let digest = self.digest()?;
-        let network = Network::new(self.facts());
+        let engines = Engines::new(self.facts());
         let reports = judged.into_iter().map(|operator| {
             let selected = baselines(&operator.summary(&BTreeSet::new()));
-            judge(self, &network, operator, &selected, options, digest)
+            judge(self, &engines, operator, &selected, options, digest)
         });
         Ok(reports.collect())
     }
@@ -148,7 +147,7 @@ impl Prepared<'_> {
 
 fn judge(
     prepared: &Prepared<'_>,
-    network: &Network<'_>,
+    engines: &Engines<'_>,
     operator: &Operator,
     selected: &SelectedBaseline,
     options: &CheckOptions,
@@ -161,9 +160,15 @@ fn judge(
         .owned_kinds
         .as_deref()
         .unwrap_or_default();
-    let operator = operator.clone().with_owned_kinds(prepared.facts(), owned);
+    let with_owned;
+    let operator = if owned.is_empty() {
+        operator
+    } else {
+        with_owned = operator.clone().with_owned_kinds(prepared.facts(), owned);
+        &with_owned
+    };
     let baseline = &selected.baseline;
-    let context = Context::new(prepared, network, &operator, baseline);
+    let context = Context::new(prepared, engines, operator, baseline);
     let fail_on = options.fail_on.unwrap_or_else(|| baseline.fail_on());
     let mut exemptions = Exemptions::new(baseline, options.now);
     let collated = collate(&context, fail_on, options.half, &mut exemptions);
@@ -188,7 +193,7 @@ fn judge(
         } else {
             snapshot.kubernetes_version.clone()
         },
-        source: source(&operator, snapshot),
+        source: source(operator, snapshot),
         operator: operator.summary(&context.namespaces().intended_for_report()),
         baseline: BaselineSummary {
             name: baseline.name.clone(),

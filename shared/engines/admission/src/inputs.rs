@@ -69,7 +69,7 @@ pub(crate) fn without_namespace(facts: &Facts<'_>, request: &AdmissionRequest) -
 
 /// The object; of a new one the API server has filled in what nobody knows before.
 fn object(request: &AdmissionRequest) -> Value {
-    let Json::Object(members) = &request.object else {
+    let Json::Object(members) = &*request.object else {
         return Value::from_json(&request.object);
     };
     let new = request.operation == Operation::Create;

@@ -5,6 +5,7 @@
 //! could deny. Every answer is one of three: denied, not denied, not known and why.
 //! <https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/>
 
+mod admission;
 mod cel;
 mod compiled;
 mod decision;
@@ -20,6 +21,7 @@ mod webhooks;
 
 use opsec_facts::Facts;
 
+pub use admission::Admission;
 pub use decision::{
     Cause, Decision, Denial, InvalidPolicy, PossibleWebhook, Reads, Unknown, WebhookKind,
 };
@@ -27,17 +29,10 @@ pub use request::{AdmissionRequest, Operation, OptionsKind, UserInfo};
 
 const GROUP: &str = "admissionregistration.k8s.io";
 
-/// Judges a request by the admission objects of a snapshot.
+/// Judges one request by the admission objects of a snapshot. Who asks several keeps the
+/// [`Admission`].
 pub fn decide(facts: &Facts<'_>, request: &AdmissionRequest) -> Decision {
-    let mut decision = Decision::default();
-    if !request.is_exempt_from_policies() {
-        policies::judge(facts, request, &mut decision);
-        mutating::name_policies(facts, request, &mut decision);
-    }
-    if !request.is_admission_configuration() {
-        webhooks::name_webhooks(facts, request, &mut decision);
-    }
-    decision
+    Admission::new(facts).decide(request)
 }
 
 /// Why a kind of admission object is not complete, as a clause; none when it is.

@@ -139,7 +139,7 @@ pub(crate) fn object_selected(
     let Some(selector) = selector.filter(|selector| !selector.is_empty()) else {
         return true;
     };
-    let new = (!request.object.is_null()).then_some(&request.object);
+    let new = (!request.object.is_null()).then_some(&*request.object);
     new.into_iter()
         .chain(&request.old_object)
         .any(|object| selector.matches(&labels_of(object)))
@@ -202,9 +202,20 @@ const SERVED_TWICE: [(&str, [(&str, &str); 2]); 2] = [
     ),
 ];
 
+/// The groups under which the objects of a request are served: its own, and those of
+/// [`SERVED_TWICE`].
+pub(crate) fn groups_asked(request: &AdmissionRequest) -> impl Iterator<Item = &str> {
+    let asked = (&*request.group, &*request.version);
+    let twice = SERVED_TWICE
+        .iter()
+        .filter(move |(resource, served)| *resource == request.resource && served.contains(&asked))
+        .flat_map(|(_, served)| served.iter().map(|(group, _)| *group));
+    std::iter::once(asked.0).chain(twice)
+}
+
 /// Other groups and versions under which the same objects are served.
 fn equivalents(facts: &Facts<'_>, request: &AdmissionRequest) -> Vec<(String, String)> {
-    let asked = (request.group.as_str(), request.version.as_str());
+    let asked = (&*request.group, &*request.version);
     let built_in = SERVED_TWICE
         .iter()
         .filter(|(resource, served)| *resource == request.resource && served.contains(&asked))

@@ -5,7 +5,8 @@ use opsec_facts::Facts;
 use opsec_model::ObjectRef;
 use opsec_model::objects::{MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding};
 
-use crate::compiled::{Condition, Conditions};
+use crate::admission::{Admission, Ready};
+use crate::compiled::Condition;
 use crate::decision::{Decision, PossibleWebhook, WebhookKind};
 use crate::inputs;
 use crate::matching::{Match, resources_match, restricts};
@@ -14,10 +15,11 @@ use crate::request::{AdmissionRequest, Operation};
 
 /// Adds to a decision the MutatingAdmissionPolicies that could deny.
 pub(crate) fn name_policies(
-    facts: &Facts<'_>,
+    admission: &Admission<'_>,
     request: &AdmissionRequest,
     decision: &mut Decision,
 ) {
+    let facts = admission.facts;
     decision
         .missing
         .extend(missing(facts, "mutatingadmissionpolicies"));
@@ -28,7 +30,8 @@ pub(crate) fn name_policies(
         return;
     }
     let snapshot = facts.snapshot();
-    for policy in &snapshot.mutating_admission_policies {
+    for ready in &admission.mutating_policies {
+        let policy = ready.object;
         let bindings: Vec<&MutatingAdmissionPolicyBinding> = snapshot
             .mutating_admission_policy_bindings
             .iter()
@@ -36,16 +39,17 @@ pub(crate) fn name_policies(
             .collect();
         decision
             .webhooks
-            .extend(possible(facts, request, policy, &bindings));
+            .extend(possible(facts, request, ready, &bindings));
     }
 }
 
 fn possible(
     facts: &Facts<'_>,
     request: &AdmissionRequest,
-    policy: &MutatingAdmissionPolicy,
+    ready: &Ready<&MutatingAdmissionPolicy>,
     bindings: &[&MutatingAdmissionPolicyBinding],
 ) -> Option<PossibleWebhook> {
+    let policy = ready.object;
     let constraints = policy.spec.match_constraints.as_ref()?;
     if resources_match(facts, constraints, request) == Match::No {
         return None;
@@ -61,7 +65,7 @@ fn possible(
     if bindings.is_empty() {
         return None;
     }
-    let conditions = Conditions::compile(&policy.spec.match_conditions, true);
+    let conditions = ready.conditions();
     let condition_unknown = match conditions
         .evaluate(&inputs::without_namespace(facts, request).with_unknown_params())
     {

@@ -6,6 +6,7 @@ use opsec_model::objects::{
     MatchResources, Object as _, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
 };
 
+use crate::admission::{Admission, ReadyPolicy};
 use crate::compiled::{CompiledPolicy, Outcome, RefusedField};
 use crate::decision::{Cause, Decision, Denial, InvalidPolicy, Reads, Unknown};
 use crate::inputs;
@@ -19,20 +20,26 @@ const POLICIES: &str = "validatingadmissionpolicies";
 const BINDINGS: &str = "validatingadmissionpolicybindings";
 
 /// Adds to a decision what the ValidatingAdmissionPolicies say.
-pub(crate) fn judge(facts: &Facts<'_>, request: &AdmissionRequest, decision: &mut Decision) {
+pub(crate) fn judge(
+    admission: &Admission<'_>,
+    request: &AdmissionRequest,
+    decision: &mut Decision,
+) {
+    let facts = admission.facts;
     decision.missing.extend(missing(facts, POLICIES));
     decision.missing.extend(missing(facts, BINDINGS));
-    for policy in &facts.snapshot().validating_admission_policies {
-        judge_policy(facts, policy, request, decision);
+    for ready in &admission.policies {
+        judge_policy(facts, ready, request, decision);
     }
 }
 
 fn judge_policy(
     facts: &Facts<'_>,
-    policy: &ValidatingAdmissionPolicy,
+    ready: &ReadyPolicy<'_>,
     request: &AdmissionRequest,
     decision: &mut Decision,
 ) {
+    let policy = ready.policy;
     let matched = policy
         .spec
         .match_constraints
@@ -48,10 +55,12 @@ fn judge_policy(
         return;
     }
     let shape = refused::policy(&policy.spec).filter(|_| facts.from_files());
-    let compiled = match shape.map_or_else(|| CompiledPolicy::compile(&policy.spec), Err) {
+    let compiled = match shape.as_ref().map_or_else(|| ready.compiled(), Err) {
         Ok(compiled) => compiled,
         Err(refused) if facts.from_files() => {
-            decision.invalid.push(invalid(policy.object_ref(), refused));
+            decision
+                .invalid
+                .push(invalid(policy.object_ref(), refused.clone()));
             return;
         }
         Err(refused) => {
@@ -73,7 +82,7 @@ fn judge_policy(
             request,
             policy,
             binding,
-            compiled: &compiled,
+            compiled,
         };
         judged.judge(&matched, decision);
     }

@@ -1,6 +1,8 @@
 //! The fixed requests that ask whether CRD creation is denied: own and foreign group, with and
 //! without labels, Namespaced and Cluster, POST and apply. Nothing is denied unless all are.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::request::{AdmissionRequest, Operation, OptionsKind, UserInfo};
@@ -21,42 +23,65 @@ pub enum GroupKind {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Probe {
     /// What it is, as in `POST of a Namespaced CRD in foreign.example.com without labels`.
-    pub description: String,
+    pub description: Arc<str>,
     /// The request.
     pub request: AdmissionRequest,
     /// Whose group its CRD is in.
     pub group_kind: GroupKind,
     /// That group.
-    pub group: String,
+    pub group: Arc<str>,
 }
 
-/// The CRD creations that a user is asked about.
-pub fn crd_creations(user: &UserInfo, own_groups: &[&str]) -> Vec<Probe> {
-    let groups = own_groups
-        .iter()
-        .map(|group| (GroupKind::Own, *group))
-        .chain([(GroupKind::Foreign, FOREIGN_GROUP)]);
-    let mut probes = Vec::new();
-    for (group_kind, group) in groups {
-        for (labels, labelled) in [(false, "without labels"), (true, "with labels")] {
-            for scope in ["Namespaced", "Cluster"] {
-                for method in ["POST", "apply"] {
-                    probes.push(Probe {
-                        description: format!("{method} of a {scope} CRD in {group} {labelled}"),
-                        request: creation(user, definition(group, scope, labels)),
-                        group_kind,
-                        group: group.to_owned(),
-                    });
+/// The CRD creations that users are asked about, made once for all of them.
+#[derive(Debug)]
+pub struct CrdCreations {
+    /// By nobody.
+    probes: Vec<Probe>,
+}
+
+impl CrdCreations {
+    /// Those in the operator's own groups and in a foreign one.
+    pub fn new(own_groups: &[&str]) -> Self {
+        let groups = own_groups
+            .iter()
+            .map(|group| (GroupKind::Own, *group))
+            .chain([(GroupKind::Foreign, FOREIGN_GROUP)]);
+        let nobody = Arc::default();
+        let mut probes = Vec::new();
+        for (group_kind, group) in groups {
+            let in_group: Arc<str> = group.into();
+            for (labels, labelled) in [(false, "without labels"), (true, "with labels")] {
+                for scope in ["Namespaced", "Cluster"] {
+                    let definition = Arc::new(definition(group, scope, labels));
+                    for method in ["POST", "apply"] {
+                        let what = format!("{method} of a {scope} CRD in {group} {labelled}");
+                        probes.push(Probe {
+                            description: what.into(),
+                            request: creation(&nobody, &definition),
+                            group_kind,
+                            group: Arc::clone(&in_group),
+                        });
+                    }
                 }
             }
         }
+        Self { probes }
     }
-    probes
+
+    /// The creations by a user.
+    pub fn by(&self, user: UserInfo) -> impl Iterator<Item = Probe> {
+        let user = Arc::new(user);
+        self.probes.iter().map(move |probe| {
+            let mut probe = probe.clone();
+            probe.request.user = Arc::clone(&user);
+            probe
+        })
+    }
 }
 
 /// The creation of a CRD. An apply of an absent name is the same to admission: its options
 /// become CreateOptions, and a POST's name is the object's.
-pub fn creation(user: &UserInfo, definition: Value) -> AdmissionRequest {
+pub fn creation(user: &Arc<UserInfo>, definition: &Arc<Value>) -> AdmissionRequest {
     let name = definition
         .pointer("/metadata/name")
         .and_then(Value::as_str)
@@ -64,16 +89,16 @@ pub fn creation(user: &UserInfo, definition: Value) -> AdmissionRequest {
         .to_owned();
     AdmissionRequest {
         operation: Operation::Create,
-        group: "apiextensions.k8s.io".to_owned(),
-        version: "v1".to_owned(),
-        resource: "customresourcedefinitions".to_owned(),
+        group: "apiextensions.k8s.io".into(),
+        version: "v1".into(),
+        resource: "customresourcedefinitions".into(),
         subresource: None,
-        kind: "CustomResourceDefinition".to_owned(),
+        kind: "CustomResourceDefinition".into(),
         name,
         namespace: None,
-        object: definition,
+        object: Arc::clone(definition),
         old_object: None,
-        user: user.clone(),
+        user: Arc::clone(user),
         dry_run: false,
         options: OptionsKind::CreateOptions,
     }
@@ -119,7 +144,11 @@ mod tests {
 
     #[test]
     fn every_combination_is_asked_once() {
-        let probes = crd_creations(&UserInfo::default(), &["own.example.com"]);
+        let asked = |groups: &[&str]| -> Vec<Probe> {
+            let user = UserInfo::default();
+            CrdCreations::new(groups).by(user).collect()
+        };
+        let probes = asked(&["own.example.com"]);
         assert_eq!(probes.len(), 16);
         let descriptions: std::collections::BTreeSet<_> =
             probes.iter().map(|probe| &probe.description).collect();
@@ -128,6 +157,6 @@ mod tests {
             probe.request.name == format!("opsecprobes.{}", probe.group)
                 && probe.request.operation == Operation::Create
         }));
-        assert_eq!(crd_creations(&UserInfo::default(), &[]).len(), 8);
+        assert_eq!(asked(&[]).len(), 8);
     }
 }

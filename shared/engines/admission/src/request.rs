@@ -1,6 +1,8 @@
 //! The request that is judged, as admission sees it after authorisation.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use opsec_model::ServiceAccountRef;
 use serde_json::Value;
@@ -84,26 +86,26 @@ pub struct AdmissionRequest {
     /// What it does.
     pub operation: Operation,
     /// The API group of the resource, empty for the core group.
-    pub group: String,
+    pub group: Cow<'static, str>,
     /// The version that was asked.
-    pub version: String,
+    pub version: Cow<'static, str>,
     /// The plural.
-    pub resource: String,
+    pub resource: Cow<'static, str>,
     /// The subresource, as in `status`.
     pub subresource: Option<String>,
     /// The kind of the object.
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// The object's name; on a POST the one in the object.
     pub name: String,
     /// The namespace; absent for a cluster-scoped object.
     pub namespace: Option<String>,
     /// The object as the API server holds it when it validates, defaults included; null on
-    /// DELETE.
-    pub object: Value,
+    /// DELETE. Many requests may share it.
+    pub object: Arc<Value>,
     /// The object as it was, for UPDATE and DELETE.
     pub old_object: Option<Value>,
     /// Who asks.
-    pub user: UserInfo,
+    pub user: Arc<UserInfo>,
     /// Whether nothing is to be kept.
     pub dry_run: bool,
     /// The kind of the options.
@@ -139,14 +141,14 @@ const ADMISSION_CONFIGURATION: [&str; 6] = [
 impl AdmissionRequest {
     /// Whether it is for an admission object, which no policy and no webhook holds.
     pub(crate) fn is_admission_configuration(&self) -> bool {
-        self.group == crate::GROUP && ADMISSION_CONFIGURATION.contains(&self.kind.as_str())
+        self.group == crate::GROUP && ADMISSION_CONFIGURATION.contains(&&*self.kind)
     }
 
     /// Whether policies leave it alone.
     pub(crate) fn is_exempt_from_policies(&self) -> bool {
         self.is_admission_configuration()
             || REVIEWS.iter().any(|(group, resources)| {
-                self.group == *group && resources.contains(&self.resource.as_str())
+                self.group == *group && resources.contains(&&*self.resource)
             })
     }
 

@@ -2,11 +2,10 @@
 //! A mutating webhook can deny as well as a validating one.
 
 use opsec_facts::Facts;
-use opsec_model::ObjectRef;
-use opsec_model::objects::{Object as _, Webhook};
 
-use crate::compiled::{Condition, Conditions};
-use crate::decision::{Decision, PossibleWebhook, Reads, WebhookKind};
+use crate::admission::{Admission, NamedWebhook, Ready};
+use crate::compiled::Condition;
+use crate::decision::{Decision, PossibleWebhook, Reads};
 use crate::inputs;
 use crate::matching::{Match, namespace_selected, restricts, rules_match};
 use crate::missing;
@@ -14,46 +13,19 @@ use crate::request::AdmissionRequest;
 
 /// Adds to a decision the webhooks that could deny.
 pub(crate) fn name_webhooks(
-    facts: &Facts<'_>,
+    admission: &Admission<'_>,
     request: &AdmissionRequest,
     decision: &mut Decision,
 ) {
-    let snapshot = facts.snapshot();
+    let facts = admission.facts;
     decision
         .missing
         .extend(missing(facts, "validatingwebhookconfigurations"));
     decision
         .missing
         .extend(missing(facts, "mutatingwebhookconfigurations"));
-    let validating = snapshot
-        .validating_webhook_configurations
-        .iter()
-        .map(|configuration| {
-            (
-                WebhookKind::Validating,
-                configuration.object_ref(),
-                &configuration.webhooks,
-            )
-        });
-    let mutating = snapshot
-        .mutating_webhook_configurations
-        .iter()
-        .map(|configuration| {
-            (
-                WebhookKind::Mutating,
-                configuration.object_ref(),
-                &configuration.webhooks,
-            )
-        });
-    for (kind, configuration, webhooks) in validating.chain(mutating) {
-        for (index, webhook) in webhooks.iter().enumerate() {
-            decision.webhooks.extend(possible(
-                facts,
-                request,
-                (kind, &configuration, index),
-                webhook,
-            ));
-        }
+    for ready in admission.webhooks_for(request) {
+        decision.webhooks.extend(possible(facts, request, ready));
     }
 }
 
@@ -62,16 +34,21 @@ pub(crate) fn name_webhooks(
 fn possible(
     facts: &Facts<'_>,
     request: &AdmissionRequest,
-    (kind, configuration, index): (WebhookKind, &ObjectRef, usize),
-    webhook: &Webhook,
+    ready: &Ready<NamedWebhook<'_>>,
 ) -> Option<PossibleWebhook> {
+    let NamedWebhook {
+        kind,
+        configuration,
+        index,
+        webhook,
+    } = &ready.object;
     let equivalent = webhook.match_policy.as_deref() != Some("Exact");
     if rules_match(facts, &webhook.rules, equivalent, request) == Match::No
         || namespace_selected(facts, webhook.namespace_selector.as_ref(), request) == Match::No
     {
         return None;
     }
-    let conditions = Conditions::compile(&webhook.match_conditions, false);
+    let conditions = ready.conditions();
     let condition = match conditions.evaluate(&inputs::without_namespace(facts, request)) {
         Condition::False => return None,
         Condition::Unknown(reason) => Some(reason),
@@ -88,7 +65,7 @@ fn possible(
     .map(|(_, reason)| reason.to_owned())
     .collect();
     Some(PossibleWebhook {
-        kind,
+        kind: *kind,
         configuration: configuration.clone(),
         field: format!("webhooks[{index}]"),
         name: webhook.name.clone(),

@@ -47,7 +47,7 @@ fn a_denial_by_user_name_holds_one_account_and_lets_its_sibling_through() {
     }));
     let facts = Facts::new(&snapshot);
     for (account, denied) in [(OPERATOR, true), (SIBLING, false)] {
-        for probe in probes::crd_creations(&user(account), &["own.example.com"]) {
+        for probe in probes::CrdCreations::new(&["own.example.com"]).by(user(account)) {
             let found = decide(&facts, &probe.request);
             assert_eq!(
                 found.is_denied(),
@@ -463,13 +463,13 @@ fn a_namespace_has_its_own_labels_and_no_namespace_object() {
     }));
     let facts = Facts::new(&snapshot);
     let mut request = probe(OPERATOR);
-    request.group = String::new();
+    request.group = "".into();
     request.resource = "namespaces".into();
     request.kind = "Namespace".into();
     request.name = "new".into();
-    request.object = json!({"metadata": {"name": "new", "labels": {"guarded": "yes"}}});
+    request.object = json!({"metadata": {"name": "new", "labels": {"guarded": "yes"}}}).into();
     assert!(decide(&facts, &request).is_denied());
-    request.object = json!({"metadata": {"name": "new"}});
+    request.object = json!({"metadata": {"name": "new"}}).into();
     assert!(decide(&facts, &request).is_admitted());
     request.resource = "pods".into();
     request.kind = "Pod".into();

@@ -11,13 +11,12 @@ use opsec_model::{
     AccessQuestion, AccountAnswer, Allowed, EffectiveBaseline, OperatorSummary, ServiceAccountRef,
     Snapshot,
 };
-use opsec_network::Network;
 use opsec_operators::Operator;
 use opsec_rbac::Granted;
 
 use super::{no_baseline, summary};
 use crate::CheckError;
-use crate::context::Context;
+use crate::context::{Context, Engines};
 use crate::prepared::Prepared;
 use account::Answering;
 pub use question::{Asked, WrittenQuestion};
@@ -112,8 +111,8 @@ fn accounts(
 ) -> Result<(OperatorSummary, Vec<ServiceAccountRef>), CheckError> {
     let operator = prepared.resolve(request.operator)?;
     let baseline: EffectiveBaseline = no_baseline();
-    let network = Network::new(prepared.facts());
-    let context = Context::new(prepared, &network, operator, &baseline);
+    let engines = Engines::new(prepared.facts());
+    let context = Context::new(prepared, &engines, operator, &baseline);
     let accounts = match request.component {
         None => operator
             .accounts

@@ -8,13 +8,12 @@ use opsec_model::objects::PolicyRule;
 use opsec_model::{
     API_VERSION, Danger, Kind, Right, RightList, ServiceAccountRef, Severity, Snapshot,
 };
-use opsec_network::Network;
 use opsec_rbac::{EffectiveRights, Grant};
 use opsec_rights::{GradedHit, GradedRight};
 
 use super::{no_baseline, release, summary};
 use crate::CheckError;
-use crate::context::Context;
+use crate::context::{Context, Engines};
 use crate::finding::one;
 use crate::prepared::Prepared;
 
@@ -34,8 +33,8 @@ impl Prepared<'_> {
     pub fn list_rights(&self, operator: Option<&str>) -> Result<RightList, CheckError> {
         let operator = self.resolve(operator)?;
         let baseline = no_baseline();
-        let network = Network::new(self.facts());
-        let context = Context::new(self, &network, operator, &baseline);
+        let engines = Engines::new(self.facts());
+        let context = Context::new(self, &engines, operator, &baseline);
         let mut items: Vec<Right> = operator
             .accounts
             .iter()

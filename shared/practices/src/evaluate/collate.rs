@@ -45,7 +45,8 @@ pub(crate) fn collate(
             weigh_for_half(finding, half, fail_on);
         }
     }
-    let practices = PRACTICES
+    let counts = count(&findings);
+    let mut practices: Vec<PracticeReport> = PRACTICES
         .iter()
         .map(|practice| {
             let rules: Vec<RuleOutcome> = judged
@@ -69,15 +70,19 @@ pub(crate) fn collate(
                 name: practice.name.to_owned(),
                 status: halves.operator.join(halves.cluster),
                 halves,
-                findings: of_practice(practice.number, &findings),
+                findings: Vec::new(),
                 rules,
             }
         })
         .collect();
-    Collated {
-        practices,
-        counts: count(&findings),
+    for finding in findings {
+        let number = practice_of(&finding);
+        let practice = practices.iter_mut().find(|it| Some(it.number) == number);
+        if let Some(practice) = practice {
+            practice.findings.push(finding);
+        }
     }
+    Collated { practices, counts }
 }
 
 /// Every finding with its status, the worst first.
@@ -100,17 +105,22 @@ fn findings(
         }
     }
     findings.sort_by(|a, b| {
-        let key = |finding: &Finding| {
-            (
-                std::cmp::Reverse(finding.severity),
-                finding.rule.clone(),
-                finding.right.clone(),
-                finding.service_accounts.clone(),
-                finding.components.clone(),
-                finding.title.clone(),
-            )
-        };
-        key(a).cmp(&key(b))
+        let Finding {
+            severity,
+            rule,
+            right,
+            service_accounts,
+            components,
+            title,
+            ..
+        } = a;
+        let graver = b.severity.cmp(severity);
+        graver
+            .then_with(|| rule.cmp(&b.rule))
+            .then_with(|| right.cmp(&b.right))
+            .then_with(|| service_accounts.cmp(&b.service_accounts))
+            .then_with(|| components.cmp(&b.components))
+            .then_with(|| title.cmp(&b.title))
     });
     findings.dedup();
     findings
@@ -231,18 +241,10 @@ fn filed_under(rule: &Rule, concerning: &[&Finding]) -> Option<String> {
     }
 }
 
-fn of_practice(number: u8, findings: &[Finding]) -> Vec<Finding> {
-    let digit = char::from(b'0' + number);
-    findings
-        .iter()
-        .filter(|finding| {
-            finding
-                .rule
-                .strip_prefix("OPSEC")
-                .is_some_and(|id| id.starts_with(digit))
-        })
-        .cloned()
-        .collect()
+/// The number of the practice that a finding's rule is of: the first digit of its id.
+fn practice_of(finding: &Finding) -> Option<u8> {
+    let digit = finding.rule.strip_prefix("OPSEC")?.bytes().next()?;
+    digit.checked_sub(b'0')
 }
 
 fn count(findings: &[Finding]) -> Counts {

@@ -1,7 +1,7 @@
 //! The fixed CRD creations, asked of admission for one ServiceAccount.
 
-use opsec_admission::probes::{GroupKind, Probe, crd_creations};
-use opsec_admission::{Decision, PossibleWebhook, UserInfo, decide};
+use opsec_admission::probes::{CrdCreations, GroupKind, Probe};
+use opsec_admission::{Decision, PossibleWebhook, UserInfo};
 use opsec_model::objects::{Metadata, Object as _};
 use opsec_model::{ObjectRef, ServiceAccountRef, Severity};
 
@@ -43,7 +43,11 @@ impl Asked {
 }
 
 /// Asks for every creation that the baseline does not accept.
-pub(crate) fn ask(context: &Context<'_>, account: &ServiceAccountRef) -> Asked {
+pub(crate) fn ask(
+    context: &Context<'_>,
+    creations: &CrdCreations,
+    account: &ServiceAccountRef,
+) -> Asked {
     let user = UserInfo::service_account(account);
     let allowed = context.baseline.allowed_crd_groups();
     let mut asked = Asked {
@@ -52,11 +56,12 @@ pub(crate) fn ask(context: &Context<'_>, account: &ServiceAccountRef) -> Asked {
         admitted: Vec::new(),
         unknown: Vec::new(),
     };
-    for probe in crd_creations(&user, &own_groups(context)) {
-        if probe.group_kind == GroupKind::Own && allowed.contains(&probe.group) {
+    for probe in creations.by(user) {
+        if probe.group_kind == GroupKind::Own && allowed.iter().any(|group| **group == *probe.group)
+        {
             continue;
         }
-        let decision = decide(context.facts, &probe.request);
+        let decision = context.admission.decide(&probe.request);
         let doubts = doubts(context, &decision);
         if decision.is_denied() {
             asked.denied.push((probe, decision));
@@ -73,14 +78,20 @@ pub(crate) fn ask(context: &Context<'_>, account: &ServiceAccountRef) -> Asked {
     asked
 }
 
-/// The same for every account of the operator.
-pub(crate) fn ask_all(context: &Context<'_>) -> Vec<Asked> {
-    context
-        .operator
-        .accounts
-        .iter()
-        .map(|account| ask(context, &account.account))
-        .collect()
+/// The same for every account of the operator, asked once for all rules.
+pub(crate) fn ask_all<'c>(context: &'c Context<'_>) -> &'c [Asked] {
+    context.crd_creations.get_or_init(|| {
+        let creations = creations(context);
+        let accounts = context.operator.accounts.iter();
+        accounts
+            .map(|account| ask(context, &creations, &account.account))
+            .collect()
+    })
+}
+
+/// The creations that are asked for.
+pub(crate) fn creations(context: &Context<'_>) -> CrdCreations {
+    CrdCreations::new(&own_groups(context))
 }
 
 fn own_groups<'a>(context: &Context<'a>) -> Vec<&'a str> {

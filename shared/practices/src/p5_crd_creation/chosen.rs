@@ -2,8 +2,8 @@
 //! spares objects that carry some denies nobody who has read it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use opsec_admission::decide;
 use opsec_admission::probes::Probe;
 use opsec_model::objects::ValidatingAdmissionPolicySpec;
 use serde_json::{Map, Value, json};
@@ -45,7 +45,7 @@ pub(crate) fn passes_with(context: &Context<'_>, policy: &str, probe: &Probe) ->
         .find(|known| known.metadata.name == policy)
         .map(|known| &known.spec)?;
     marks(spec).into_iter().find(|mark| {
-        let decision = decide(context.facts, &marked(probe, mark).request);
+        let decision = context.admission.decide(&marked(probe, mark).request);
         !decision.is_denied() && doubts(context, &decision).is_empty()
     })
 }
@@ -58,9 +58,7 @@ pub(crate) fn marked(probe: &Probe, mark: &Mark) -> Probe {
         .iter()
         .map(|key| (key.clone(), Value::String(mark.value.clone())))
         .collect();
-    let metadata = probe
-        .request
-        .object
+    let metadata = Arc::make_mut(&mut probe.request.object)
         .pointer_mut("/metadata")
         .and_then(Value::as_object_mut);
     if let Some(metadata) = metadata {

@@ -12,6 +12,8 @@ mod rules {
     pub(crate) mod weak_denial;
 }
 
+pub(crate) use asked::Asked;
+
 use crate::contract::Practice;
 
 /// Practice 5.

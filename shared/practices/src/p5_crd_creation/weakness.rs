@@ -89,9 +89,10 @@ impl<'c, 'a> Weaknesses<'c, 'a> {
     ) -> Option<ServiceAccountRef> {
         let context = self.context;
         let others = self.others.entry(account.clone()).or_insert_with(|| {
+            let creations = asked::creations(context);
             within_reach(context, account)
                 .iter()
-                .map(|other| asked::ask(context, other))
+                .map(|other| asked::ask(context, &creations, other))
                 .collect()
         });
         let through = others.iter().find(|other| {

@@ -109,7 +109,11 @@ fn given() -> Inputs {
     };
     let snapshot = Snapshot::default();
     let facts = Facts::new(&snapshot);
-    inputs::of(&facts, &creation(&user, definition), Some(&param))
+    inputs::of(
+        &facts,
+        &creation(&user.into(), &definition.into()),
+        Some(&param),
+    )
 }
 
 fn answer(expression: &str, inputs: &Inputs) -> &'static str {

@@ -27,13 +27,13 @@ pub(crate) fn user(account: &str) -> UserInfo {
 
 /// An unlabelled CRD in an own group.
 pub(crate) fn crd() -> Value {
-    probe(OPERATOR).object
+    Value::clone(&probe(OPERATOR).object)
 }
 
 /// Its creation by an account.
 pub(crate) fn probe(account: &str) -> AdmissionRequest {
-    probes::crd_creations(&user(account), &["own.example.com"])
-        .into_iter()
+    probes::CrdCreations::new(&["own.example.com"])
+        .by(user(account))
         .next()
         .unwrap()
         .request

@@ -38,7 +38,7 @@ fn judge(context: &Context<'_>) -> Judgement {
     let mut judgement = Judgement::of(answers.len());
     // Accounts that the same creations pass share the cause.
     let mut alike: BTreeMap<Vec<&str>, Vec<&Asked>> = BTreeMap::new();
-    for asked in &answers {
+    for asked in answers {
         if asked.admitted.is_empty() {
             judgement.unknown.extend(asked.unknown.iter().cloned());
             continue;
@@ -46,7 +46,7 @@ fn judge(context: &Context<'_>) -> Judgement {
         let passed = asked
             .admitted
             .iter()
-            .map(|(probe, _)| probe.description.as_str())
+            .map(|(probe, _)| &*probe.description)
             .collect();
         alike.entry(passed).or_default().push(asked);
     }
