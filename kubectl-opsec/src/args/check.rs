@@ -33,6 +33,9 @@ pub(crate) struct CheckArgs {
         help_heading = "Judge"
     )]
     pub(crate) half: Option<HalfArg>,
+    /// Print the least ClusterRole that reading a cluster needs, and judge nothing
+    #[arg(long, conflicts_with_all = ["filename", "snapshot", "operator"], help_heading = "Cluster")]
+    pub(crate) print_rbac: bool,
     #[command(flatten)]
     pub(crate) files: FileArgs,
     /// How to print: table, wide (everything), json or yaml

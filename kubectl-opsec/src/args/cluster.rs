@@ -34,7 +34,7 @@ pub(crate) struct ClusterArgs {
     deadline: Duration,
     /// List the names and types of Secrets too; their content is never read
     #[arg(long, help_heading = "Cluster")]
-    secret_metadata: bool,
+    pub(crate) secret_metadata: bool,
     /// Judge what --save-snapshot wrote, instead of a cluster
     #[arg(
         long,

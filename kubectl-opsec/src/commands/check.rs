@@ -1,5 +1,7 @@
 //! `check`: judges operators of files or of a cluster.
 
+use std::fmt::Write as _;
+
 use opsec_model::report::ReportList;
 use opsec_model::{API_VERSION, Half, Report, Snapshot, SourceMap};
 use opsec_proto::v1;
@@ -20,6 +22,10 @@ use crate::{document, input, output};
 /// # Errors
 /// When nothing could be judged.
 pub(crate) async fn run(args: CheckArgs, mut context: Context) -> Result<Exit, Failure> {
+    if args.print_rbac {
+        output::answer(least_role(args.files.cluster.secret_metadata).as_bytes())?;
+        return Ok(Exit::Success);
+    }
     let progress = Progress::start("reading");
     let inline = args.baseline.as_deref().map(document::read).transpose()?;
     // What is accepted is read, and the store closed, before anything that may take long.
@@ -55,6 +61,34 @@ pub(crate) async fn run(args: CheckArgs, mut context: Context) -> Result<Exit, F
     drop(progress);
     context.layout.objects = gathered.objects;
     print(&args, reports, &context)
+}
+
+/// The least role that reading a cluster needs, as a manifest.
+fn least_role(secret_metadata: bool) -> String {
+    let quoted = |words: &[String]| {
+        let words: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
+        words.join(", ")
+    };
+    let mut text = "\
+# What `kubectl opsec` reads of a cluster. Bind it to who runs it. Custom resources that own workloads
+# are read as metadata: allow list on their groups too, or payload behind them is not found.
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: kubectl-opsec
+rules:
+"
+    .to_owned();
+    // Writing to a String does not fail.
+    for permission in opsec_gather::permissions(secret_metadata) {
+        let _ = writeln!(text, "- apiGroups: [{:?}]", permission.group);
+        let _ = writeln!(text, "  resources: [{}]", quoted(&permission.resources));
+        if !permission.names.is_empty() {
+            let _ = writeln!(text, "  resourceNames: [{}]", quoted(&permission.names));
+        }
+        let _ = writeln!(text, "  verbs: [{}]", quoted(&permission.verbs));
+    }
+    text
 }
 
 /// The time at which a saved snapshot was gathered: it is judged as it was then.

@@ -106,3 +106,35 @@ fn what_may_not_be_listed_is_unknown_and_the_permission_named() {
         );
     }
 }
+
+/// Findings by rule and title, and rules by status.
+fn verdicts(report: &Value) -> Vec<String> {
+    let practices = report["practices"].as_array().unwrap();
+    let rules = practices
+        .iter()
+        .flat_map(|practice| practice["rules"].as_array().unwrap())
+        .map(|rule| format!("{} {} {}", rule["id"], rule["status"], rule["reason"]));
+    rules.collect()
+}
+
+#[test]
+fn the_role_that_is_printed_is_enough_for_every_verdict() {
+    apply(&demo("as-shipped.yaml"));
+    let printed = opsec("check --print-rbac");
+    assert_eq!((printed.status, printed.stderr.as_str()), (0, ""));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("role.yaml");
+    fs::write(&file, &printed.stdout).unwrap();
+    apply(&file);
+    apply_all(vec![json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+        "metadata": {"name": "kubectl-opsec"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "kubectl-opsec"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "auditor"}],
+    })]);
+    let as_auditor = opsec("check cache-operator -o json --as auditor").json();
+    let as_administrator = opsec("check cache-operator -o json").json();
+    assert_eq!(verdicts(&as_auditor), verdicts(&as_administrator));
+    let reasons = verdicts(&as_auditor).join("\n");
+    assert!(!reasons.contains("may not"), "{reasons}");
+}
