@@ -74,7 +74,7 @@ pub fn read_files(
     };
     for path in paths {
         match path {
-            PathOrStdin::Stdin => gathering.read("-", stdin)?,
+            PathOrStdin::Stdin => gathering.read("-", 0, stdin)?,
             PathOrStdin::Path(path) => gathering.path(path, recursive)?,
         }
     }
@@ -119,17 +119,19 @@ impl Gathering<'_> {
             .map_err(|error| unreadable(path, error))?
             .len();
         self.check(&path.to_string_lossy(), bytes)?;
-        self.read(&path.to_string_lossy(), &mut file)
+        let size = usize::try_from(bytes).unwrap_or_default();
+        self.read(&path.to_string_lossy(), size, &mut file)
     }
 
     /// Reads to the end, or to the byte that is too many: a pipe does not say its size before.
-    fn read(&mut self, name: &str, from: &mut dyn Read) -> Result<(), GatherError> {
+    fn read(&mut self, name: &str, size: usize, from: &mut dyn Read) -> Result<(), GatherError> {
         let room = self
             .limits
             .total_bytes
             .saturating_sub(self.total)
             .min(self.limits.file_bytes);
-        let mut bytes = Vec::new();
+        // Room at once for what a file says it holds, so that nothing is copied while it grows.
+        let mut bytes = Vec::with_capacity(size);
         from.take(room.saturating_add(1))
             .read_to_end(&mut bytes)
             .map_err(|error| unreadable(Path::new(name), error))?;

@@ -235,14 +235,14 @@ impl Node {
     pub(crate) fn lines(&self) -> BTreeMap<String, u32> {
         let mut fields = Fields {
             path: String::new(),
-            lines: BTreeMap::new(),
+            lines: Vec::new(),
             room: self
                 .size
                 .saturating_mul(PATH_BYTES)
                 .saturating_add(LEAST_ROOM),
         };
         fields.collect(self);
-        fields.lines
+        fields.lines.into_iter().collect()
     }
 }
 
@@ -254,7 +254,7 @@ const LEAST_ROOM: usize = 64 * 1024;
 
 struct Fields {
     path: String,
-    lines: BTreeMap<String, u32>,
+    lines: Vec<(String, u32)>,
     room: usize,
 }
 
@@ -290,7 +290,7 @@ impl Fields {
             return;
         };
         self.room = room;
-        self.lines.insert(self.path.clone(), line);
+        self.lines.push((self.path.clone(), line));
         if let Some(node) = below {
             self.collect(node);
         }

@@ -42,7 +42,7 @@ pub(crate) fn without_schemas(text: &str) -> Option<Slim> {
     let (mut offset, mut copied) = (0, 0);
     let (mut line, mut missing) = (0, 0);
     let (mut in_spec, mut below_schema) = (false, false);
-    while let Some(full) = text.get(offset..)?.split_inclusive('\n').next() {
+    while let Some(full) = first_line(text.get(offset..)?) {
         offset += full.len();
         line += 1;
         let content = full.trim_end();
@@ -67,11 +67,16 @@ pub(crate) fn without_schemas(text: &str) -> Option<Slim> {
     (!slim.gaps.is_empty()).then_some(slim)
 }
 
+fn first_line(text: &str) -> Option<&str> {
+    let end = memchr::memchr(b'\n', text.as_bytes()).map_or(text.len(), |newline| newline + 1);
+    text.get(..end).filter(|line| !line.is_empty())
+}
+
 /// Whether a line at the margin says so. It may stand inside a string, which the proof finds out.
 fn looks_like_definition(text: &str) -> bool {
     const KIND: &str = "kind: CustomResourceDefinition";
     let ends = |rest: &str| rest.is_empty() || rest.starts_with(['\n', '\r', ' ']);
-    text.match_indices(KIND).any(|(at, _)| {
+    memchr::memmem::find_iter(text.as_bytes(), KIND).any(|at| {
         let (before, rest) = text.split_at_checked(at).unwrap_or_default();
         (before.is_empty() || before.ends_with('\n')) && rest.strip_prefix(KIND).is_some_and(ends)
     })
@@ -79,7 +84,8 @@ fn looks_like_definition(text: &str) -> bool {
 
 /// A carriage return of its own is a line's end for YAML, which the scanner does not follow.
 fn has_lone_carriage_return(text: &str) -> bool {
-    text.split('\r').skip(1).any(|rest| !rest.starts_with('\n'))
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'\r', bytes).any(|at| bytes.get(at + 1) != Some(&b'\n'))
 }
 
 impl Slim {

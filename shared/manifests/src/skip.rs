@@ -19,9 +19,9 @@ pub(crate) struct Extent {
 pub(crate) fn value_below(text: &str, indent: usize) -> Option<Extent> {
     let mut state = State::Awaited(indent);
     let (mut bytes, mut lines) = (0, 0);
-    for full in text.split_inclusive('\n') {
+    for full in crate::text::lines(text) {
         let line = full.trim_end_matches(['\n', '\r']).as_bytes();
-        let spaces = line.iter().take_while(|byte| **byte == b' ').count();
+        let spaces = leading_spaces(line);
         match line.get(spaces) {
             None => {}
             Some(b'\t') => return None,
@@ -146,8 +146,12 @@ fn value(line: &[u8], column: usize, parent: usize) -> Option<State> {
 fn begins_otherwise(line: &[u8], column: usize) -> bool {
     match line.get(column) {
         Some(b'-' | b'?' | b':') => is_space_or_end(line, column + 1),
-        Some(first) => b"&*!%@`,[]{}|>#".contains(first),
-        None => true,
+        Some(
+            b'&' | b'*' | b'!' | b'%' | b'@' | b'`' | b',' | b'[' | b']' | b'{' | b'}' | b'|'
+            | b'>' | b'#',
+        )
+        | None => true,
+        Some(_) => false,
     }
 }
 
@@ -168,14 +172,17 @@ fn plain_key(line: &[u8], column: usize) -> Option<usize> {
 fn quoted(line: &[u8], from: usize, quote: u8) -> Option<usize> {
     let mut at = from;
     loop {
-        let byte = *line.get(at)?;
-        at += 1;
-        if byte == b'\\' && quote == b'"' {
+        let rest = line.get(at..)?;
+        let found = match quote {
+            b'"' => memchr::memchr2(b'"', b'\\', rest)?,
+            _ => memchr::memchr(quote, rest)?,
+        };
+        at += found + 1;
+        if rest.get(found) == Some(&b'\\') {
             at += 1;
-        } else if byte == quote {
-            if quote == b'"' || line.get(at) != Some(&quote) {
-                return Some(at);
-            }
+        } else if quote == b'"' || line.get(at) != Some(&quote) {
+            return Some(at);
+        } else {
             at += 1;
         }
     }
@@ -217,6 +224,21 @@ fn brackets(line: &[u8], from: usize) -> Option<usize> {
     }
 }
 
+/// How many spaces a line begins with, sixteen at a time: indentation is most of what a schema is.
+fn leading_spaces(line: &[u8]) -> usize {
+    let mut spaces = 0;
+    let (chunks, _) = line.as_chunks::<16>();
+    for chunk in chunks {
+        let others = u128::from_le_bytes(*chunk) ^ u128::from_le_bytes([b' '; 16]);
+        spaces += (others.trailing_zeros() / 8) as usize;
+        if others != 0 {
+            return spaces;
+        }
+    }
+    let rest = line.get(spaces..).unwrap_or_default();
+    spaces + rest.iter().take_while(|byte| **byte == b' ').count()
+}
+
 /// Whether nothing follows but white space and a comment.
 fn ends(line: &[u8], from: usize) -> bool {
     let rest = line.get(from..).unwrap_or_default();
@@ -237,4 +259,40 @@ fn spaces_behind(line: &[u8], from: usize) -> Option<usize> {
 /// Whether white space or the line's end is there.
 fn is_space_or_end(line: &[u8], at: usize) -> bool {
     matches!(line.get(at), None | Some(b' ' | b'\t'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leading_spaces_are_counted() {
+        for spaces in 0..50 {
+            for rest in ["", "a", "a b", "abcdefghijklmnopqrstuvwxyz", "\u{1}", "\t "] {
+                let line = " ".repeat(spaces) + rest;
+                assert_eq!(leading_spaces(line.as_bytes()), spaces, "{line:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_quoted_string_ends_at_its_own_quote() {
+        for (line, end) in [
+            ("a\" b", Some(2)),
+            ("a\\\" b\"", Some(6)),
+            ("a\\\\\" b", Some(4)),
+            ("a\\", None),
+            ("a' b", None),
+        ] {
+            assert_eq!(quoted(line.as_bytes(), 0, b'"'), end, "{line}");
+        }
+        for (line, end) in [
+            ("a' b", Some(2)),
+            ("a'' b'", Some(6)),
+            ("a\\' b", Some(3)),
+            ("a''", None),
+        ] {
+            assert_eq!(quoted(line.as_bytes(), 0, b'\''), end, "{line}");
+        }
+    }
 }

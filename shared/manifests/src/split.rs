@@ -1,7 +1,7 @@
 //! Files into documents, as kubectl splits them: at lines that begin with `---`, before anything
 //! is parsed.
 
-use crate::text::narrow;
+use crate::text::{line_ends, lines, narrow};
 
 /// One document's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,41 +28,46 @@ pub(crate) struct BadSeparator {
 /// The documents of a file that hold more than blank lines and comments.
 pub(crate) fn split(text: &str) -> Result<Vec<Chunk<'_>>, BadSeparator> {
     let mut chunks = Vec::new();
-    let (mut start, mut offset) = (0, 0);
-    let (mut first_line, mut line, mut document) = (1, 1, 1);
-    for full in text.split_inclusive('\n') {
-        if let Some(rest) = full.strip_prefix("---") {
-            let rest = rest.trim();
-            if !rest.is_empty() && !rest.starts_with('#') {
-                let rest = rest.to_owned();
-                return Err(BadSeparator {
-                    line,
-                    document,
-                    rest,
-                });
-            }
-            let piece = text.get(start..offset).unwrap_or_default();
-            if keep(&mut chunks, piece, first_line, document) {
-                document += 1;
-            }
-            start = offset + full.len();
-            first_line = line + 1;
+    let (mut start, mut line, mut document) = (0, 1, 1);
+    for dashes in separators(text) {
+        let piece = text.get(start..dashes).unwrap_or_default();
+        let first_line = line;
+        line += narrow(line_ends(piece));
+        let rest = text.get(dashes + 3..).unwrap_or_default();
+        let length = memchr::memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |end| end + 1);
+        let rest = rest.get(..length).unwrap_or_default().trim();
+        if !rest.is_empty() && !rest.starts_with('#') {
+            let rest = rest.to_owned();
+            return Err(BadSeparator {
+                line,
+                document,
+                rest,
+            });
         }
-        offset += full.len();
-        line = narrow(line as usize + 1);
+        if keep(&mut chunks, piece, first_line, document) {
+            document += 1;
+        }
+        start = dashes + 3 + length;
+        line += 1;
     }
     keep(
         &mut chunks,
         text.get(start..).unwrap_or_default(),
-        first_line,
+        line,
         document,
     );
     Ok(chunks)
 }
 
+/// Where lines begin with `---`.
+fn separators(text: &str) -> impl Iterator<Item = usize> {
+    let first = text.starts_with("---").then_some(0);
+    let others = memchr::memmem::find_iter(text.as_bytes(), "\n---").map(|newline| newline + 1);
+    first.into_iter().chain(others)
+}
+
 fn keep<'a>(chunks: &mut Vec<Chunk<'a>>, text: &'a str, first_line: u32, document: u32) -> bool {
-    let says_something = text
-        .lines()
+    let says_something = lines(text)
         .map(str::trim_start)
         .any(|line| !line.is_empty() && !line.starts_with('#'));
     if says_something {
@@ -79,7 +84,7 @@ fn keep<'a>(chunks: &mut Vec<Chunk<'a>>, text: &'a str, first_line: u32, documen
 mod tests {
     use super::*;
 
-    fn lines(text: &str) -> Vec<(u32, u32)> {
+    fn documents(text: &str) -> Vec<(u32, u32)> {
         let chunks = split(text).unwrap();
         chunks
             .iter()
@@ -91,14 +96,14 @@ mod tests {
     fn documents_end_at_dashes_followed_by_white_space_a_comment_or_the_lines_end() {
         for separator in ["---", "--- ", "---\t", "--- # next", "---#next", "---\r"] {
             assert_eq!(
-                lines(&format!("a: 1\n{separator}\nb: 2\n")),
+                documents(&format!("a: 1\n{separator}\nb: 2\n")),
                 [(1, 1), (2, 3)],
                 "{separator:?}"
             );
         }
         for indented in [" ---", "x ---"] {
             assert_eq!(
-                lines(&format!("a: |\n {indented}\nb: 2\n")),
+                documents(&format!("a: |\n {indented}\nb: 2\n")),
                 [(1, 1)],
                 "{indented:?}"
             );
@@ -115,10 +120,10 @@ mod tests {
 
     #[test]
     fn empty_documents_and_those_of_only_comments_are_nothing() {
-        assert_eq!(lines(""), []);
-        assert_eq!(lines("---\n---\n# a\n  # b\n---\n\n"), []);
+        assert_eq!(documents(""), []);
+        assert_eq!(documents("---\n---\n# a\n  # b\n---\n\n"), []);
         assert_eq!(
-            lines("# licence\n---\na: 1\n---\n---\nb: 1\n"),
+            documents("# licence\n---\na: 1\n---\n---\nb: 1\n"),
             [(1, 3), (2, 6)]
         );
     }

@@ -2,10 +2,6 @@
 
 use crate::error::ManifestError;
 
-/// Characters that start a new line for kubectl and not for every reader of the same file, so
-/// that they can hide a key from one of them.
-const HIDDEN_BREAKS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
-
 /// The text of a file without its byte order mark.
 ///
 /// # Errors
@@ -20,7 +16,7 @@ pub(crate) fn text<'a>(file: &str, bytes: &'a [u8]) -> Result<&'a str, ManifestE
         fault(file, line, column, "the file is not UTF-8")
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if let Some(at) = text.find(HIDDEN_BREAKS) {
+    if let Some(at) = hidden_break(text) {
         let (before, rest) = text.split_at(at);
         let (line, column) = position(before);
         let code = rest.chars().next().map_or(0, u32::from);
@@ -42,8 +38,37 @@ fn is_utf16(bytes: &[u8]) -> bool {
     }
 }
 
+/// The first character that starts a new line for kubectl and not for every reader of the same
+/// file, so that it can hide a key from one of them: U+0085, U+2028, U+2029.
+fn hidden_break(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    memchr::memchr2_iter(0xc2, 0xe2, bytes).find(|&at| {
+        matches!(
+            bytes.get(at..),
+            Some([0xc2, 0x85, ..] | [0xe2, 0x80, 0xa8 | 0xa9, ..])
+        )
+    })
+}
+
+/// The lines of a text with their ends.
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut ends = memchr::memchr_iter(b'\n', text.as_bytes());
+    let mut rest = 0..text.len();
+    std::iter::from_fn(move || {
+        let end = ends.next().map_or(rest.end, |newline| newline + 1);
+        let line = text.get(rest.start..end).filter(|line| !line.is_empty());
+        rest.start = end;
+        line
+    })
+}
+
+/// How many lines end in a text.
+pub(crate) fn line_ends(text: &str) -> usize {
+    memchr::memchr_iter(b'\n', text.as_bytes()).count()
+}
+
 fn position(before: &str) -> (u32, u32) {
-    let line = before.matches('\n').count() + 1;
+    let line = line_ends(before) + 1;
     let column = before
         .rsplit('\n')
         .next()
@@ -80,6 +105,14 @@ mod tests {
             "kind: X\n"
         );
         assert_eq!(text("a.yaml", b"").unwrap(), "");
+    }
+
+    #[test]
+    fn lines_are_those_of_the_standard_library() {
+        for text in ["", "\n", "a", "a\n", "a\nb", "\n\na\r\n\n", "é\nü"] {
+            let expected: Vec<&str> = text.split_inclusive('\n').collect();
+            assert_eq!(lines(text).collect::<Vec<_>>(), expected, "{text:?}");
+        }
     }
 
     #[test]
