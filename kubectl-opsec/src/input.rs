@@ -22,6 +22,22 @@ pub(crate) struct Gathered {
     pub(crate) sources: SourceMap,
     /// How many objects the files hold; absent of a cluster.
     pub(crate) objects: Option<usize>,
+    /// The namespace of a cluster whose operator is meant.
+    namespace: Option<String>,
+}
+
+impl Gathered {
+    /// The operator that is asked for; empty is the only one.
+    ///
+    /// # Errors
+    /// When it is named twice, by its name and by the namespace that it runs in.
+    pub(crate) fn operator(&self, named: Option<&String>) -> Result<String, Failure> {
+        match (named, &self.namespace) {
+            (Some(_), Some(_)) => Err(Failure::NamedTwice),
+            (Some(one), None) | (None, Some(one)) => Ok(one.clone()),
+            (None, None) => Ok(String::new()),
+        }
+    }
 }
 
 /// Gathers, and warns of what kubectl would take otherwise than it looks.
@@ -56,6 +72,7 @@ async fn cluster(args: &FileArgs, progress: &Progress) -> Result<Gathered, Failu
     let snapshot = gather_cluster(&connection, &args.cluster.options(), on_progress).await?;
     Ok(Gathered {
         snapshot,
+        namespace: args.namespace.clone(),
         ..Gathered::default()
     })
 }
@@ -86,5 +103,6 @@ fn files(args: &FileArgs) -> Result<Gathered, Failure> {
         snapshot: manifests.snapshot,
         sources: manifests.sources,
         objects: Some(manifests.objects),
+        namespace: None,
     })
 }

@@ -17,7 +17,8 @@ pub(crate) struct FileArgs {
     /// Read the subdirectories of directories too
     #[arg(short = 'R', long, help_heading = "Input")]
     pub(crate) recursive: bool,
-    /// Where objects go that name no namespace [default: the one that their bindings name]
+    /// Of files: where objects go that name no namespace [default: the one that their bindings
+    /// name]; of a cluster: the operator that runs there
     #[arg(short = 'n', long, value_name = "NAMESPACE", value_parser = namespace, help_heading = "Input")]
     pub(crate) namespace: Option<String>,
     /// Judge as written although the bindings name another namespace than -n

@@ -35,7 +35,7 @@ pub(crate) async fn run(args: CheckArgs, mut context: Context) -> Result<Exit, F
     let snapshot = encode_snapshot(&gathered.snapshot).map_err(Failure::Snapshot)?;
     let request = v1::CheckRequest {
         input: Some(Input::Snapshot(snapshot)),
-        operator: args.operator.clone().unwrap_or_default(),
+        operator: gathered.operator(args.operator.as_ref())?,
         all: args.all,
         half: args.half.map(half).map(encode_half).unwrap_or_default(),
         fail_on: args.fail_on.map(encode_severity).unwrap_or_default(),

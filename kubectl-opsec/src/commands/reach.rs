@@ -29,13 +29,14 @@ pub(crate) async fn run(args: ReachArgs, context: Context) -> Result<Exit, Failu
     let progress = Progress::start("reading");
     let gathered = input::gather(&args.files, &progress).await?;
     progress.step("following policies");
+    let operator = gathered.operator(args.operator.as_ref())?;
     let snapshot = encode_snapshot(&gathered.snapshot).map_err(Failure::Snapshot)?;
     drop(gathered);
     let mut pages = Pages {
         service: Service::without_store()?,
         request: v1::ListConnectionsRequest {
             input: Some(Input::Snapshot(snapshot)),
-            operator: args.operator.clone().unwrap_or_default(),
+            operator,
             page_size: PAGE,
             page_token: String::new(),
         },

@@ -22,7 +22,8 @@ pub(crate) async fn run(args: RightsArgs, mut context: Context) -> Result<Exit, 
     let gathered = input::gather(&args.files, &progress).await?;
     progress.step("adding up rights");
     let snapshot = encode_snapshot(&gathered.snapshot).map_err(Failure::Snapshot)?;
-    let mut list = fetch(&args, &snapshot).await?;
+    let operator = gathered.operator(args.operator.as_ref())?;
+    let mut list = fetch(&operator, &snapshot).await?;
     list.locate(&gathered.sources);
     drop(progress);
     context.layout.objects = gathered.objects;
@@ -39,7 +40,7 @@ pub(crate) async fn run(args: RightsArgs, mut context: Context) -> Result<Exit, 
 }
 
 /// All pages.
-async fn fetch(args: &RightsArgs, snapshot: &v1::Snapshot) -> Result<RightList, Failure> {
+async fn fetch(operator: &str, snapshot: &v1::Snapshot) -> Result<RightList, Failure> {
     let service = Service::without_store()?;
     let mut list = RightList {
         api_version: API_VERSION.to_owned(),
@@ -54,7 +55,7 @@ async fn fetch(args: &RightsArgs, snapshot: &v1::Snapshot) -> Result<RightList, 
     loop {
         let request = v1::ListRightsRequest {
             input: Some(Input::Snapshot(snapshot.clone())),
-            operator: args.operator.clone().unwrap_or_default(),
+            operator: operator.to_owned(),
             page_size: 1000,
             page_token,
         };

@@ -78,3 +78,15 @@ fn a_saved_snapshot_is_judged_again_to_the_same_bytes() {
         live.stdout
     );
 }
+
+#[test]
+fn an_operator_is_named_by_its_namespace_too_but_once() {
+    apply(&demo("as-shipped.yaml"));
+    let by_name = opsec("rights cache-operator -o json");
+    let by_namespace = opsec("rights -n cache-operator -o json");
+    assert_eq!(by_name.status, 0, "{by_name:?}");
+    assert_eq!(by_name.stdout, by_namespace.stdout);
+    let twice = opsec("check cache-operator -n cache-operator");
+    assert_eq!(twice.status, 2);
+    assert!(twice.stderr.contains("but not both"), "{}", twice.stderr);
+}
