@@ -9,6 +9,7 @@ use opsec_model::objects::{Object as _, Workload};
 use opsec_model::{EffectiveBaseline, NoticeCode, ObjectRef, ServiceAccountRef, Severity};
 use opsec_network::Network;
 use opsec_operators::Operator;
+use opsec_paths::Ground;
 use opsec_rbac::{EffectiveRights, Kinds, Policy};
 use opsec_rights::{GradedRight, Grading, GradingInput, Namespaces};
 
@@ -20,13 +21,17 @@ use crate::prepared::Prepared;
 pub(crate) struct Engines<'a> {
     network: Network<'a>,
     admission: Admission<'a>,
+    ground: Ground<'a>,
 }
 
 impl<'a> Engines<'a> {
-    pub(crate) fn new(facts: &'a Facts<'a>) -> Self {
+    pub(crate) fn new(prepared: &'a Prepared<'a>) -> Self {
+        let facts = prepared.facts();
+        let (policy, kinds) = (prepared.policy(), prepared.kinds());
         Self {
             network: Network::new(facts),
             admission: Admission::new(facts),
+            ground: Ground::new(facts, policy, kinds, prepared.holdings()),
         }
     }
 }
@@ -44,6 +49,8 @@ pub struct Context<'a> {
     pub network: &'a Network<'a>,
     /// Whether admission denies a request.
     pub admission: &'a Admission<'a>,
+    /// What escalation chains rest on.
+    pub ground: &'a Ground<'a>,
     /// All installations.
     pub operators: &'a [Operator],
     /// The one that is judged.
@@ -87,6 +94,7 @@ impl<'a> Context<'a> {
             kinds,
             network: &engines.network,
             admission: &engines.admission,
+            ground: &engines.ground,
             operators,
             operator,
             baseline,

@@ -16,6 +16,7 @@ use opsec_model::{
 use opsec_operators::{Operator, ResolveError};
 use opsec_rights::gains;
 
+use crate::chains::chains;
 use crate::context::{Context, Engines};
 use crate::exempt::Exemptions;
 use crate::p6_declared_rights::declaration;
@@ -100,7 +101,7 @@ impl Prepared<'_> {
     ) -> Result<Vec<Report>, CheckError> {
         let judged = self.judged(options)?;
         let digest = self.digest()?;
-        let engines = Engines::new(self.facts());
+        let engines = Engines::new(self);
         let reports = judged.into_iter().map(|operator| {
             let selected = baselines(&operator.summary(&BTreeSet::new()));
             judge(self, &engines, operator, &selected, options, digest)
@@ -208,7 +209,7 @@ fn judge(
         gains: report_gains(&context),
         counts: collated.counts,
         notices,
-        paths: Vec::new(),
+        paths: opsec_paths::heads(&chains(&context)),
         practices: collated.practices,
     }
 }

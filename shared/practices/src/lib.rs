@@ -4,6 +4,7 @@
 //! evaluation is pure: facts, a baseline and a time in, a [`opsec_model::Report`] out.
 
 pub mod analysis;
+mod chains;
 mod context;
 pub mod contract;
 mod evaluate;
@@ -22,7 +23,7 @@ pub mod registry;
 mod rights_rule;
 mod shell;
 
-pub use analysis::{can_i, list_connections, list_rights};
+pub use analysis::{can_i, find_paths, list_connections, list_rights};
 pub use context::Context;
 pub use evaluate::{CheckError, CheckOptions, SelectedBaseline, check, list_operators};
 pub use explain::{candidates, explain, topics};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use opsec_facts::Facts;
 use opsec_model::objects::Object as _;
-use opsec_model::{EffectiveBaseline, Kind, ServiceAccountRef};
+use opsec_model::{EffectiveBaseline, Kind, Reach, ServiceAccountRef, Severity};
 use opsec_operators::Operator;
 use opsec_rbac::{EffectiveRights, Kinds, Reaching};
 
@@ -431,6 +431,12 @@ impl<'a> Grading<'a> {
             }
             _ => false,
         }
+    }
+
+    /// How grave a hit is, and how far it reaches, if the account held it; none when it is nothing.
+    pub fn graded(&self, account: &ServiceAccountRef, hit: &Arc<Hit>) -> Option<(Severity, Reach)> {
+        let graded = grade::grade(self, account, Arc::clone(hit))?;
+        Some((graded.severity, graded.reach))
     }
 
     /// What an account holds, graded by nobody.

@@ -68,19 +68,30 @@ pub(crate) struct PartHeld<'a> {
     pub(crate) latent: bool,
 }
 
-/// Every row that an account holds.
+/// Every row that an account holds, the API server's own grants left out.
 pub(crate) fn hits(rights: &EffectiveRights, kinds: &Kinds) -> Vec<Hit> {
-    let table = Table::get();
     // Most accounts hold nothing but what every account has.
     if rights.grants().iter().all(|grant| grant.bootstrap) {
         return Vec::new();
     }
+    search(rights, kinds, counts)
+}
+
+/// Every row that is held by any grant, the API server's own too: what its controllers, users and
+/// groups may do, which is no finding but can be taken.
+pub fn hits_by_any_grant(rights: &EffectiveRights, kinds: &Kinds) -> Vec<Hit> {
+    search(rights, kinds, |_| true)
+}
+
+fn search(rights: &EffectiveRights, kinds: &Kinds, counts: fn(&Grant) -> bool) -> Vec<Hit> {
+    let table = Table::get();
     let answers = rights.answers(&table.questions, counts);
     let search = Search {
         rights,
         kinds,
         table,
         answers: &answers,
+        counts,
     };
     let mut all: Vec<Hit> = table
         .speaking(answers.places())
@@ -117,7 +128,7 @@ fn reaches_of(id: &str, all: &[Hit]) -> Vec<(Reaching, Names)> {
 
 /// Whether a grant is neither the API server's own, nor what its role `view` holds by itself: of
 /// `view` only what others aggregate into it counts.
-pub(crate) fn counts(grant: &Grant) -> bool {
+fn counts(grant: &Grant) -> bool {
     let view = grant.role.kind == "ClusterRole" && grant.role.name == "view";
     !(grant.bootstrap || (view && grant.source_bootstrap))
 }
@@ -130,9 +141,16 @@ pub(crate) struct Search<'a> {
     table: &'static Table,
     /// What is held of the table's questions.
     answers: &'a Answers,
+    /// Which grants count.
+    counts: fn(&Grant) -> bool,
 }
 
 impl<'a> Search<'a> {
+    /// Whether a grant counts.
+    pub(crate) fn counts(self, grant: &Grant) -> bool {
+        (self.counts)(grant)
+    }
+
     fn row(self, row: &TableRow) -> Vec<Hit> {
         let mut hits = match &row.needed {
             Needed::Any(places) => merge(row.row, self.at(places)),
@@ -183,7 +201,11 @@ impl<'a> Search<'a> {
         };
         let held = self.rights.held(&Request::new(verb, group, resource));
         held.into_iter()
-            .filter(|held| self.rights.grant(held).is_some_and(counts))
+            .filter(|held| {
+                self.rights
+                    .grant(held)
+                    .is_some_and(|grant| self.counts(grant))
+            })
             .filter(|held| !latent || is_literal(held))
             .map(|held| PartHeld {
                 atom: atom.clone(),

@@ -86,6 +86,17 @@ impl Holdings {
         }
     }
 
+    /// Every account with what it may do, and what of that is dangerous.
+    pub fn all(&self) -> impl Iterator<Item = (&ServiceAccountRef, &EffectiveRights, &[Arc<Hit>])> {
+        let holders = self.holders.iter();
+        holders.map(|(account, holder)| (account, &holder.rights, holder.hits.as_slice()))
+    }
+
+    /// Whether an account is one that does not exist.
+    pub fn is_missing(&self, account: &ServiceAccountRef) -> bool {
+        self.ghosts.binary_search(account).is_ok()
+    }
+
     pub(crate) fn of(&self, account: &ServiceAccountRef) -> Option<&Holder> {
         self.holders.get(account)
     }

@@ -25,7 +25,7 @@ mod words;
 
 pub use example::{Example, example};
 pub use grading::{Grading, GradingInput};
-pub use hit::{Atom, Hit, Word};
+pub use hit::{Atom, Hit, Word, hits_by_any_grant};
 pub use holdings::Holdings;
 pub use namespaces::Namespaces;
 pub use words::gains;

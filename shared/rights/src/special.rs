@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use opsec_rbac::{GrantScope, Names, Reaching};
 
-use crate::hit::{Atom, Hit, PartHeld, Search, counts, join, merge};
+use crate::hit::{Atom, Hit, PartHeld, Search, join, merge};
 use crate::row::{Part, Row, Special, core, part};
 
 /// The bootstrap roles that amount to administration.
@@ -124,7 +124,7 @@ fn wildcard(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
     grants
         .filter(|(_, grant)| {
             let rule = &grant.rule;
-            !grant.bootstrap
+            search.counts(grant)
                 && everything(&rule.verbs)
                 && everything(&rule.resources)
                 && everything(&rule.api_groups)
@@ -146,7 +146,7 @@ fn bound_to(search: Search<'_>, row: &'static Row, roles: &[&str]) -> Vec<Hit> {
     let grants = search.rights.grants().iter().enumerate();
     grants
         .filter(|(_, grant)| {
-            !grant.bootstrap
+            search.counts(grant)
                 && grant.role.kind == "ClusterRole"
                 && roles.contains(&grant.role.name.as_str())
         })
@@ -296,7 +296,11 @@ fn non_resource(search: Search<'_>, row: &'static Row, paths: &[&'static str]) -
             .strip_suffix('*')
             .map_or(path.to_owned(), |stem| format!("{stem}x"));
         for held in search.rights.held_path("get", &probe) {
-            if !search.rights.grant(&held).is_some_and(counts) {
+            if !search
+                .rights
+                .grant(&held)
+                .is_some_and(|grant| search.counts(grant))
+            {
                 continue;
             }
             let atom = Atom {
@@ -347,7 +351,7 @@ fn scale_everything(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
     grants
         .filter(|(_, grant)| {
             let rule = &grant.rule;
-            !grant.bootstrap
+            search.counts(grant)
                 && everything(&rule.api_groups)
                 && rule.resource_names.is_empty()
                 && rule.resources.iter().any(|resource| resource == "*/scale")

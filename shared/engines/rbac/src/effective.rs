@@ -73,9 +73,14 @@ type Reach = (Reaching, Names, Vec<usize>);
 impl EffectiveRights {
     /// The rights of an account.
     pub fn of(policy: &Policy, kinds: &Kinds, account: &ServiceAccountRef) -> Self {
+        Self::by_grants(policy.grants(account), kinds, account)
+    }
+
+    /// The rights that some grants give, to an account or to whom it stands for.
+    pub fn by_grants(grants: Vec<Grant>, kinds: &Kinds, account: &ServiceAccountRef) -> Self {
         Self {
             account: account.clone(),
-            grants: policy.grants(account),
+            grants,
             kinds: kinds.clone(),
             by_resource: OnceLock::new(),
         }

@@ -93,10 +93,15 @@ impl Policy {
     /// Every rule that reaches an account through its user name or one of its three groups,
     /// ClusterRoleBindings first.
     pub fn grants(&self, account: &ServiceAccountRef) -> Vec<Grant> {
-        let groups = account.groups();
-        let groups = groups.iter().map(String::as_str);
+        self.grants_to(&User::service_account(account))
+    }
+
+    /// Every rule that reaches a user by its name or one of its groups, ClusterRoleBindings
+    /// first. As in [`Policy::authorize`] no group is added.
+    pub fn grants_to(&self, user: &User) -> Vec<Grant> {
+        let groups = user.groups.iter().map(String::as_str);
         let mut grants = Vec::new();
-        for (binding, subject) in self.reaching(&account.user_name(), groups) {
+        for (binding, subject) in self.reaching(&user.name, groups) {
             let Some(role) = &binding.role else {
                 continue;
             };
@@ -135,6 +140,16 @@ impl Policy {
                 })
             })
         })
+    }
+
+    /// Every user name that a binding grants to, those of ServiceAccounts included.
+    pub fn users(&self) -> impl Iterator<Item = &str> {
+        self.users.keys().map(String::as_str)
+    }
+
+    /// Every group that a binding grants to.
+    pub fn groups(&self) -> impl Iterator<Item = &str> {
+        self.groups.keys().map(String::as_str)
     }
 
     /// Live, the aggregated ClusterRoles whose rules differ from what their selectors gather;

@@ -54,6 +54,9 @@ pub struct PodSpec {
     /// Whether it uses the node's IPC.
     #[serde(rename = "hostIPC", skip_serializing_if = "std::ops::Not::not")]
     pub host_ipc: bool,
+    /// Whether its containers see each other's processes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub share_process_namespace: Option<bool>,
     /// Whether it has a user namespace of its own (`false`); absent is the node's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host_users: Option<bool>,

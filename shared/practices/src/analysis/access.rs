@@ -111,7 +111,7 @@ fn accounts(
 ) -> Result<(OperatorSummary, Vec<ServiceAccountRef>), CheckError> {
     let operator = prepared.resolve(request.operator)?;
     let baseline: EffectiveBaseline = no_baseline();
-    let engines = Engines::new(prepared.facts());
+    let engines = Engines::new(prepared);
     let context = Context::new(prepared, &engines, operator, &baseline);
     let accounts = match request.component {
         None => operator

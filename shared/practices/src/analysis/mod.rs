@@ -3,11 +3,13 @@
 
 mod access;
 mod connections;
+mod paths;
 mod rights;
 
 pub use access::{AccessAnswers, AccessRequest, Answered, Asked, WrittenQuestion, can_i};
 pub use connections::{Connections, list_connections};
 pub use opsec_rbac::Attributes;
+pub use paths::find_paths;
 pub use rights::list_rights;
 
 use opsec_model::baseline::BaselineSpec;

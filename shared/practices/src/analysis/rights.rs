@@ -33,7 +33,7 @@ impl Prepared<'_> {
     pub fn list_rights(&self, operator: Option<&str>) -> Result<RightList, CheckError> {
         let operator = self.resolve(operator)?;
         let baseline = no_baseline();
-        let engines = Engines::new(self.facts());
+        let engines = Engines::new(self);
         let context = Context::new(self, &engines, operator, &baseline);
         let mut items: Vec<Right> = operator
             .accounts
