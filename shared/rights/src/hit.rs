@@ -151,6 +151,11 @@ impl<'a> Search<'a> {
         (self.counts)(grant)
     }
 
+    /// Whether a grant counts as the role that it is of: `view` too, of whose rules not all do.
+    pub(crate) fn counts_as_a_whole(self, grant: &Grant) -> bool {
+        !grant.bootstrap || self.counts(grant)
+    }
+
     fn row(self, row: &TableRow) -> Vec<Hit> {
         let mut hits = match &row.needed {
             Needed::Any(places) => merge(row.row, self.at(places)),

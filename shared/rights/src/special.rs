@@ -124,7 +124,7 @@ fn wildcard(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
     grants
         .filter(|(_, grant)| {
             let rule = &grant.rule;
-            search.counts(grant)
+            search.counts_as_a_whole(grant)
                 && everything(&rule.verbs)
                 && everything(&rule.resources)
                 && everything(&rule.api_groups)
@@ -146,7 +146,7 @@ fn bound_to(search: Search<'_>, row: &'static Row, roles: &[&str]) -> Vec<Hit> {
     let grants = search.rights.grants().iter().enumerate();
     grants
         .filter(|(_, grant)| {
-            search.counts(grant)
+            search.counts_as_a_whole(grant)
                 && grant.role.kind == "ClusterRole"
                 && roles.contains(&grant.role.name.as_str())
         })
@@ -351,7 +351,7 @@ fn scale_everything(search: Search<'_>, row: &'static Row) -> Vec<Hit> {
     grants
         .filter(|(_, grant)| {
             let rule = &grant.rule;
-            search.counts(grant)
+            search.counts_as_a_whole(grant)
                 && everything(&rule.api_groups)
                 && rule.resource_names.is_empty()
                 && rule.resources.iter().any(|resource| resource == "*/scale")
