@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
-pub(crate) use analysis::{AnswerFormat, CanIArgs, ReachArgs, RightsArgs, ViewFormat};
+pub(crate) use analysis::{AnswerFormat, CanIArgs, PathArgs, ReachArgs, RightsArgs, ViewFormat};
 pub(crate) use baseline::{BaselineCommand, BaselineListFormat, DocumentFormat};
 pub(crate) use check::{CheckArgs, CheckFormat, HalfArg};
 pub(crate) use explain::{CompletionArgs, ExplainArgs, Shell, VersionArgs};
@@ -99,6 +99,8 @@ pub(crate) enum Command {
     CanI(CanIArgs),
     /// List who may connect to whom under the NetworkPolicies
     Reach(ReachArgs),
+    /// Find the escalation chains that begin in an operator's pods
+    Path(PathArgs),
     /// Explain a practice, a rule or a right, with bad and good YAML
     Explain(ExplainArgs),
     /// Keep baselines: what you accept of an operator
@@ -255,6 +257,7 @@ mod tests {
             "rights ",
             "can-i ",
             "reach ",
+            "path ",
             "baseline ",
             "baseline apply ",
             "baseline get ",

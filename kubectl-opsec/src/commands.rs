@@ -7,6 +7,7 @@ mod complete;
 mod completion;
 mod explain;
 mod list;
+mod path;
 mod reach;
 mod rights;
 mod version;
@@ -27,6 +28,7 @@ pub(crate) async fn run(command: Command, context: Context) -> Result<Exit, Fail
         Command::Rights(args) => rights::run(args, context).await,
         Command::CanI(args) => can_i::run(args, context).await,
         Command::Reach(args) => reach::run(args, context).await,
+        Command::Path(args) => path::run(args, context).await,
         Command::Explain(args) => explain::run(args, context).await,
         Command::Completion(args) => completion::run(&args),
         Command::Version(args) => version::run(&args).await,

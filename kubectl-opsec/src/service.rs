@@ -216,6 +216,15 @@ impl Service {
         Ok(client.list_connections(request).await?.into_inner())
     }
 
+    /// The chains of an operator.
+    pub(crate) async fn find_paths(
+        &self,
+        request: v1::FindPathsRequest,
+    ) -> Result<v1::FindPathsResponse, ServiceError> {
+        let mut client = self.analysis.clone();
+        Ok(client.find_paths(request).await?.into_inner())
+    }
+
     /// A baseline by name, with or without its collection.
     pub(crate) async fn get_baseline(&self, name: &str) -> Result<v1::Baseline, ServiceError> {
         let request = v1::GetBaselineRequest {

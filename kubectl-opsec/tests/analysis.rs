@@ -1,4 +1,4 @@
-//! `rights`, `can-i` and `reach` as a shell sees them, over the demo operator.
+//! `rights`, `can-i`, `reach` and `path` as a shell sees them, over the demo operator.
 #![expect(clippy::unwrap_used, reason = "a test may fail by it")]
 
 mod schema;
@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use assert_cmd::cargo::cargo_bin;
-use opsec_model::{AccessAnswer, Allowed, ConnectionList, RightList};
+use opsec_model::{AccessAnswer, Allowed, ConnectionList, PathList, RightList};
 use serde_json::Value;
 
 use schema::assert_valid;
@@ -101,6 +101,7 @@ fn documents_are_what_their_schemas_say_in_both_forms() {
     for (line, schema) in [
         ("rights", "right-list.json"),
         ("reach", "connection-list.json"),
+        ("path", "path-list.json"),
         ("can-i cache-operator create pods", "access-answer.json"),
         ("can-i cache-operator get nodes -n x", "access-answer.json"),
         ("can-i cache-operator get /version", "access-answer.json"),
@@ -185,6 +186,7 @@ fn what_cannot_be_asked_is_refused_in_one_line() {
     for (line, message) in [
         ("rights", "no cluster is configured"),
         ("reach", "no cluster is configured"),
+        ("path", "no cluster is configured"),
         ("can-i cache-operator get pods", "no cluster is configured"),
         (
             "rights cash -f as-shipped.yaml",
@@ -347,6 +349,26 @@ fn reach_lists_what_policies_leave_open() {
     assert!(!list.connections.is_empty());
     // Each stands on a line of its own.
     assert!(json.lines().count() < 10 + list.connections.len());
+}
+
+#[test]
+fn chains_are_told_hop_by_hop_and_the_worst_heads_the_check() {
+    let (status, stdout, stderr) = run(&format!("path -f {SHIPPED}"));
+    assert_eq!((status, stderr.as_str()), (Some(0), ""));
+    let worst = stdout.lines().find(|line| line.starts_with("In ")).unwrap();
+    assert!(worst.contains("cache-operator/cache-operator"), "{worst}");
+    assert!(
+        stdout.contains("  └─ ") && stdout.contains("as-shipped.yaml:"),
+        "{stdout}"
+    );
+    assert!(stdout.contains("would cut it"), "{stdout}");
+    let (_, table, _) = run(&format!("check -f {SHIPPED}"));
+    assert!(table.lines().any(|line| line == worst), "{table}");
+    assert!(table.lines().count() <= 24, "{table}");
+    let (_, json, _) = run(&format!("path -f {SHIPPED} -o json"));
+    let list: PathList = serde_json::from_str(&json).unwrap();
+    assert!(!list.items.is_empty());
+    assert!(list.items.is_sorted_by_key(|path| path.cut));
 }
 
 #[test]

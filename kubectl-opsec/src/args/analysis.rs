@@ -1,4 +1,4 @@
-//! `rights`, `can-i` and `reach`.
+//! `rights`, `can-i`, `reach` and `path`.
 
 use std::ffi::OsString;
 
@@ -95,6 +95,19 @@ pub(crate) struct CanIArgs {
 #[command(before_help = help::REACH, help_template = help::TEMPLATE)]
 pub(crate) struct ReachArgs {
     /// Only connections from or to this operator's components [default: all connections]
+    pub(crate) operator: Option<String>,
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+    #[command(flatten)]
+    pub(crate) output: ViewArgs,
+}
+
+/// Find the escalation chains that begin in an operator's pods
+#[derive(Debug, Args)]
+#[command(before_help = help::PATH, help_template = help::TEMPLATE)]
+pub(crate) struct PathArgs {
+    /// The operator: a display name, a workload, a label's value, a namespace or an API group's
+    /// first label [default: the only one there is]
     pub(crate) operator: Option<String>,
     #[command(flatten)]
     pub(crate) files: FileArgs,

@@ -20,6 +20,7 @@ Understand:
   rights    List what an operator's ServiceAccounts may do
   can-i     Ask whether an operator may do something, as kubectl auth can-i does
   reach     List who may connect to whom under the NetworkPolicies
+  path      Find the escalation chains that begin in an operator's pods
   explain   Explain a practice, a rule or a right, with bad and good YAML
 
 Baselines:
@@ -75,6 +76,11 @@ pub(crate) const REACH: &str = "\
 Examples:
   kubectl opsec reach -f shop.yaml
   kubectl opsec reach cert-manager -f cert-manager.yaml -o json";
+
+pub(crate) const PATH: &str = "\
+Examples:
+  kubectl opsec path cert-manager -f cert-manager.yaml
+  kubectl opsec path cert-manager -f cert-manager.yaml -o json";
 
 pub(crate) const BASELINE: &str = "\
 Examples:

@@ -13,7 +13,7 @@ use crate::clock;
 use crate::failure::Failure;
 use crate::page::{self, Pages, Sizes};
 use crate::rpc::input;
-use crate::use_case::analysis::{can_i, list_connections, list_rights};
+use crate::use_case::analysis::{can_i, find_paths, list_connections, list_rights};
 use crate::use_case::check::Facts;
 
 /// Most questions of a call.
@@ -71,10 +71,22 @@ impl AnalysisService for Analysis {
 
     async fn find_paths(
         &self,
-        _request: Request<v1::FindPathsRequest>,
+        request: Request<v1::FindPathsRequest>,
     ) -> Result<Response<v1::FindPathsResponse>, Status> {
-        Err(Status::unimplemented("chains"))
+        Ok(Response::new(paths(request.into_inner())?))
     }
+}
+
+fn paths(request: v1::FindPathsRequest) -> Result<v1::FindPathsResponse, Failure> {
+    let facts = facts!(find_paths_request, request.input);
+    let list = find_paths(&facts, named(&request.operator))?;
+    Ok(v1::FindPathsResponse {
+        operator: Some(opsec_wire::encode_operator(&list.operator)),
+        paths: list.items.iter().map(opsec_wire::encode_path).collect(),
+        notices: opsec_wire::encode_notices(&list.notices),
+        source: Some(opsec_wire::encode_source(&list.source)),
+        kubernetes_version: list.kubernetes_version,
+    })
 }
 
 impl Analysis {

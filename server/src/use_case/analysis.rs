@@ -1,6 +1,6 @@
 //! Single questions about operators; a panic of the engine fails the call alone.
 
-use opsec_model::RightList;
+use opsec_model::{PathList, RightList};
 use opsec_practices::analysis::{AccessAnswers, AccessRequest, Connections};
 
 use crate::failure::Failure;
@@ -31,4 +31,11 @@ pub(crate) fn list_connections(
     Ok(guarded(|| {
         opsec_practices::list_connections(&facts.snapshot, operator)
     })??)
+}
+
+/// The chains of an operator, with where what allows each hop stands.
+pub(crate) fn find_paths(facts: &Facts, operator: Option<&str>) -> Result<PathList, Failure> {
+    let mut list = guarded(|| opsec_practices::find_paths(&facts.snapshot, operator))??;
+    list.locate(&facts.sources);
+    Ok(list)
 }

@@ -316,6 +316,47 @@ async fn what_cannot_be_asked_has_a_reason() {
     );
 }
 
+#[tokio::test]
+async fn chains_begin_in_the_operators_pods_and_say_where_each_hop_stands() {
+    let input = v1::find_paths_request::Input::Documents(documents(MANIFEST));
+    let request = v1::FindPathsRequest {
+        input: Some(input),
+        operator: String::new(),
+    };
+    let response = client()
+        .find_paths(request.clone())
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(response.operator.unwrap().name, "shop-operator");
+    let paths: Vec<opsec_model::Path> = response
+        .paths
+        .into_iter()
+        .map(|path| opsec_wire::decode_path(path).unwrap())
+        .collect();
+    // It reads every Secret: tokens of others among them.
+    let worst = paths.first().unwrap();
+    assert!(!worst.cut, "{worst:?}");
+    assert_eq!(worst.hops[0].from.name, "shop-operator");
+    let evidence = paths
+        .iter()
+        .flat_map(|path| &path.hops)
+        .flat_map(|hop| &hop.evidence);
+    let sources: Vec<_> = evidence
+        .filter_map(|evidence| evidence.source.clone())
+        .collect();
+    assert!(
+        sources.iter().any(|source| source.file == "shop.yaml"),
+        "{sources:?}"
+    );
+    let unknown = v1::FindPathsRequest {
+        operator: "shop-operater".to_owned(),
+        ..request
+    };
+    let error = client().find_paths(unknown).await.unwrap_err();
+    assert_eq!(reason(&error), "OPERATOR_NOT_FOUND");
+}
+
 /// Two workloads, the second of which takes connections from the first alone.
 const CLOSED: &str = r"
 apiVersion: apps/v1
