@@ -1,5 +1,6 @@
 //! The task runner: `cargo xtask TASK`. CI calls `cargo xtask test` and nothing else.
 
+mod bench;
 mod check;
 mod cluster;
 mod deny;
@@ -25,7 +26,8 @@ usage: cargo xtask TASK
   check             format, tidy, gen --check, clippy, documentation, cargo-deny
   test              check, every test, and the first command of README.md
   cluster up [RELEASE] | down   a real control plane on loopback, to play with
-  readme [--check]  run README.md's first command and put its output below it";
+  readme [--check]  run README.md's first command and put its output below it
+  bench [OPTIONS]   times and sizes, beside other programs' (--runs N, --without-peers, --json FILE)";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -50,6 +52,7 @@ fn task(arguments: &[&str]) -> Outcome {
         ["test"] => test::run(),
         ["readme"] => readme::write(),
         ["readme", "--check"] => readme::check(),
+        ["bench", options @ ..] => bench::run(options),
         _ => Err(USAGE.to_owned()),
     }
 }

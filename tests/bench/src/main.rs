@@ -1,0 +1,83 @@
+//! How long the plugin takes and how much memory it holds, beside others that do the like over the
+//! same files: what `cargo xtask bench` builds and runs. A slow machine fails nothing: only what
+//! could not be run, or came to something else than it was timed for.
+
+mod arguments;
+mod evaluation;
+mod figures;
+mod inputs;
+mod machine;
+mod measure;
+mod peers;
+mod race;
+mod results;
+mod statistics;
+mod stories;
+mod table;
+mod units;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use arguments::Arguments;
+use figures::{Bench, Figure};
+
+fn main() -> ExitCode {
+    let mut given: Vec<String> = std::env::args().skip(1).collect();
+    let small = given.first().is_some_and(|first| first == measure::MEASURE);
+    let outcome = if small {
+        account(&given.split_off(1))
+    } else {
+        bench(given)
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            say(&format!("error: {message}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn account(arguments: &[String]) -> Result<(), String> {
+    let run = measure::measure(arguments)?;
+    print(&serde_json::to_string(&run).map_err(|error| error.to_string())?)
+}
+
+fn bench(given: Vec<String>) -> Result<(), String> {
+    let arguments = Arguments::parse(given)?;
+    if cfg!(debug_assertions) {
+        return Err("this build is not optimised; run `cargo xtask bench`".to_owned());
+    }
+    let corpus = opsec_corpus::corpus("cargo xtask bench")
+        .ok_or("nothing is measured without the corpus; name its folder by OPSEC_CORPUS")?;
+    let bench = stories::measure(&arguments, &corpus)?;
+    print(&table::text(&bench))?;
+    if let Some(path) = &arguments.json {
+        let text = serde_json::to_string_pretty(&bench).map_err(|error| error.to_string())?;
+        std::fs::write(path, text + "\n")
+            .map_err(|error| format!("`{}`: {error}", path.display()))?;
+    }
+    verdict(&bench)
+}
+
+/// Whether everything ran and did what it was timed for.
+fn verdict(bench: &Bench) -> Result<(), String> {
+    let failures: Vec<String> = bench.figures.iter().filter_map(Figure::failure).collect();
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err(failures.join("; "))
+    }
+}
+
+fn print(text: &str) -> Result<(), String> {
+    let mut output = std::io::stdout().lock();
+    writeln!(output, "{}", text.trim_end()).map_err(|error| format!("standard output: {error}"))
+}
+
+/// A line for the person who waits.
+fn say(line: &str) {
+    // Nothing is left to do when standard error is gone.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
