@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use opsec_model::objects::PolicyRule;
 use opsec_model::{Kind, ServiceAccountRef, Snapshot};
-use opsec_rbac::{EffectiveRights, Kinds, Policy, Request};
+use opsec_rbac::{EffectiveRights, Kinds, Policy, Questions, Request};
 
 use crate::groups_of_kubernetes::is_built_in;
 
@@ -52,34 +52,57 @@ pub(crate) struct Deciding {
 pub(crate) struct Rights<'a> {
     policy: &'a Policy,
     kinds: &'a Kinds,
-    /// Groups and resources outside Kubernetes' own groups that roles name.
-    named: BTreeSet<(String, String)>,
+    /// What is asked about the groups and resources outside Kubernetes' own groups that roles
+    /// name.
+    questions: Questions<'a>,
 }
 
 impl<'a> Rights<'a> {
-    pub(crate) fn new(snapshot: &Snapshot, policy: &'a Policy, kinds: &'a Kinds) -> Self {
+    pub(crate) fn new(snapshot: &'a Snapshot, policy: &'a Policy, kinds: &'a Kinds) -> Self {
         let mut named = named(snapshot);
-        named.insert((ANY.to_owned(), ANY.to_owned()));
+        named.insert((ANY, ANY));
         Self {
             policy,
             kinds,
-            named,
+            questions: Questions::new(named.into_iter().flat_map(asked)),
         }
     }
 
     pub(crate) fn of(&self, account: &ServiceAccountRef) -> Deciding {
         let rights = EffectiveRights::of(self.policy, self.kinds, account);
+        let answers = rights.answers(&self.questions, |_| true);
         let mut deciding = Deciding::default();
-        for (group, resource) in &self.named {
-            if may(&rights, "watch", group, resource, None) {
-                deciding.watches.insert(watch(group, resource));
-            }
-            if group != ANY && may_write_status(&rights, group, resource) {
-                deciding.writes_status.insert(group.clone());
+        for request in answers.places().filter_map(|at| self.questions.request(at)) {
+            if request.verb == "watch" {
+                let watch = watch(request.group, request.resource);
+                deciding.watches.insert(watch);
+            } else {
+                deciding.writes_status.insert(request.group.to_owned());
             }
         }
         deciding
     }
+}
+
+/// Whether the kind may be watched, and, of a group by name, its status and finalizers written.
+fn asked<'a>((group, resource): (&'a str, &'a str)) -> Vec<Request<'a>> {
+    let kind = |verb| Request {
+        verb,
+        group,
+        resource,
+        subresource: None,
+    };
+    let mut asked = vec![kind("watch")];
+    if group != ANY {
+        for verb in ["update", "patch"] {
+            asked.extend(["status", "finalizers"].map(|subresource| kind(verb).on(subresource)));
+            if resource == ANY {
+                // `*` as a resource includes the subresources.
+                asked.push(kind(verb));
+            }
+        }
+    }
+    asked
 }
 
 fn watch(group: &str, resource: &str) -> Watch {
@@ -91,44 +114,16 @@ fn watch(group: &str, resource: &str) -> Watch {
     }
 }
 
-fn may_write_status(rights: &EffectiveRights, group: &str, resource: &str) -> bool {
-    let mut subresources = vec![Some("status"), Some("finalizers")];
-    if resource == ANY {
-        // `*` as a resource includes the subresources.
-        subresources.push(None);
-    }
-    subresources.into_iter().any(|subresource| {
-        let mut verbs = ["update", "patch"].into_iter();
-        verbs.any(|verb| may(rights, verb, group, resource, subresource))
-    })
-}
-
-fn may(
-    rights: &EffectiveRights,
-    verb: &str,
-    group: &str,
-    resource: &str,
-    subresource: Option<&str>,
-) -> bool {
-    let request = Request {
-        verb,
-        group,
-        resource,
-        subresource,
-    };
-    !rights.held(&request).is_empty()
-}
-
 /// The groups and resources outside Kubernetes' own groups that rules of the input name. A rule
 /// that names a group and takes `*` of its resources names any resource of it; a rule of every
 /// group counts with what is no resource of Kubernetes' own.
-fn named(snapshot: &Snapshot) -> BTreeSet<(String, String)> {
+fn named(snapshot: &Snapshot) -> BTreeSet<(&str, &str)> {
     let roles = snapshot.roles.iter().flat_map(|role| &role.rules);
     let cluster = snapshot.cluster_roles.iter().flat_map(|role| &role.rules);
     roles.chain(cluster).flat_map(named_by).collect()
 }
 
-fn named_by(rule: &PolicyRule) -> Vec<(String, String)> {
+fn named_by(rule: &PolicyRule) -> Vec<(&str, &str)> {
     let mut named = Vec::new();
     for group in rule
         .api_groups
@@ -139,11 +134,12 @@ fn named_by(rule: &PolicyRule) -> Vec<(String, String)> {
             let base = resource
                 .split_once('/')
                 .map_or(resource.as_str(), |(base, _)| base);
-            let of_kubernetes = opsec_kubernetes::built_in()
-                .iter()
-                .any(|k| k.resource == base);
-            if group != ANY || !of_kubernetes {
-                named.push((group.clone(), base.to_owned()));
+            let of_kubernetes = || {
+                let mut kinds = opsec_kubernetes::built_in().iter();
+                kinds.any(|kind| kind.resource == base)
+            };
+            if group != ANY || !of_kubernetes() {
+                named.push((group.as_str(), base));
             }
         }
     }

@@ -114,6 +114,11 @@ impl<'q> Questions<'q> {
             .ok()
     }
 
+    /// The request at a place.
+    pub fn request(&self, place: usize) -> Option<&Request<'q>> {
+        self.asked.get(place).map(|question| &question.request)
+    }
+
     /// Adds every question that a rule covers; one that several of its words cover may be there
     /// more than once.
     fn covered(&self, grant: usize, rule: &PolicyRule, found: &mut Vec<Covered>) {
