@@ -9,7 +9,7 @@ use crate::peers::Unavailable;
 use crate::statistics::Summary;
 
 /// The time that one run may take.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 
 /// The time after which a race is over, once each has run [`ENOUGH`] times.
 const BUDGET: Duration = Duration::from_secs(40);
