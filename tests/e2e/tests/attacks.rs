@@ -282,6 +282,137 @@ fn what_binds_users_groups_and_nodes_alone_is_no_operator() {
     }
 }
 
+/// The hop of each attack: file, right or rule of the pod's setting, what is taken, whether nothing
+/// cuts it. What is held in the attacker's own namespace alone comes to nothing of others'.
+const HOPS: &[(&str, &str, &str, bool)] = &[
+    ("CE_MODULE_LOAD", "OPSEC314", "Node/*", true),
+    ("CE_NET_MITM", "OPSEC207", "Pod/*", true),
+    ("CE_NSENTER", "OPSEC314", "Node/*", true),
+    ("CE_PRIV_MOUNT", "OPSEC314", "Node/*", true),
+    ("CE_SYS_PTRACE", "OPSEC314", "Node/*", true),
+    ("CE_UMH_CORE_PATTERN", "OPSEC314", "Node/*", true),
+    ("CE_VAR_LOG_SYMLINK", "OPSEC314", "Node/*", true),
+    ("ENDPOINT_EXPLOIT", "OPSEC314", "Node/*", true),
+    ("EXPLOIT_HOST_READ_TRAVERSE", "OPSEC314", "Node/*", true),
+    ("EXPLOIT_HOST_WRITE", "OPSEC314", "Node/*", true),
+    ("POD_CREATE", "RUN-POD", "Node/*", true),
+    ("POD_CREATE", "RUN-POD", "Pod/default/*", false),
+    ("POD_EXEC", "RUN-EXEC", "Pod/default/*", false),
+    ("POD_PATCH", "RUN-PATCH-POD", "Pod/default/*", false),
+    (
+        "ROLE_BIND_CRB_CR",
+        "ESC-BIND",
+        "ClusterRole/cluster-admin",
+        true,
+    ),
+    ("ROLE_BIND_CRB_CR", "ESC-BIND", "Secret/kube-system/*", true),
+    ("ROLE_BIND_RB_CR-SA", "ESC-BIND", "Node/*", true),
+    ("ROLE_BIND_RB_R-SA", "ESC-BIND", "Node/*", true),
+    (
+        "ROLE_BIND_RB_R-SA",
+        "ESC-BIND",
+        "ServiceAccount/default/*",
+        false,
+    ),
+    ("SHARE_PS_NAMESPACE", "", "Pod/default/sharedps-pod1", false),
+    (
+        "TOKEN_BRUTEFORCE",
+        "ESC-SECRET-READ",
+        "Secret/default/*",
+        false,
+    ),
+    ("TOKEN_LIST", "ESC-SECRET-READ", "Secret/default/*", false),
+];
+
+/// Attacks without a hop: what the API server would not grant, and the pod that is no attack.
+const NO_HOPS: [&str; 5] = [
+    "CONTROL_POD",
+    "IDENTITY_ASSUME",
+    "IDENTITY_IMPERSONATE",
+    "ROLE_BIND_ALL",
+    "ROLE_BIND_RB_R-UG",
+];
+
+#[test]
+fn every_attack_is_a_hop_of_a_chain() {
+    let Some(folder) = corpus("every_attack_is_a_hop_of_a_chain") else {
+        return;
+    };
+    let mut without: Vec<String> = Vec::new();
+    for input in files(&folder.join("attacks")).unwrap() {
+        let name = input.name.trim_end_matches(".yaml");
+        let snapshot = snapshot(std::slice::from_ref(&input)).unwrap();
+        let paths = opsec_practices::find_paths(&snapshot, None)
+            .map(|list| list.items)
+            .unwrap_or_default();
+        if paths.is_empty() {
+            without.push(name.to_owned());
+        }
+        let expected: Vec<_> = HOPS.iter().filter(|hop| hop.0 == name).collect();
+        assert_eq!(expected.is_empty(), paths.is_empty(), "{name}");
+        for (_, right, taken, open) in expected {
+            let found = paths.iter().any(|path| {
+                path.cut != *open
+                    && path.hops.iter().any(|hop| {
+                        hop.right.as_deref().unwrap_or_default() == *right
+                            && hop.to.to_string() == *taken
+                    })
+            });
+            assert!(
+                found,
+                "{name}: {right} -> {taken}, open: {open}: {paths:#?}"
+            );
+        }
+    }
+    assert_eq!(without, NO_HOPS);
+}
+
+/// Accounts whose name ends in `-fail` come to nothing.
+#[test]
+fn what_fails_in_the_cluster_begins_no_chain() {
+    let Some(folder) = corpus("what_fails_in_the_cluster_begins_no_chain") else {
+        return;
+    };
+    for input in files(&folder.join("attacks")).unwrap() {
+        let snapshot = snapshot(std::slice::from_ref(&input)).unwrap();
+        let Ok(list) = opsec_practices::find_paths(&snapshot, None) else {
+            continue;
+        };
+        for hop in list.items.iter().flat_map(|path| &path.hops) {
+            assert!(
+                !hop.from.name.ends_with("-fail"),
+                "{}: {hop:#?}",
+                input.name
+            );
+        }
+    }
+}
+
+/// The setting is read, so that it is seen.
+#[test]
+fn a_pod_that_shares_its_processes_says_so() {
+    let Some(folder) = corpus("a_pod_that_shares_its_processes_says_so") else {
+        return;
+    };
+    let all = files(&folder.join("attacks")).unwrap();
+    let input = all
+        .iter()
+        .find(|input| input.name == "SHARE_PS_NAMESPACE.yaml")
+        .unwrap();
+    let snapshot = snapshot(std::slice::from_ref(input)).unwrap();
+    for workload in &snapshot.workloads {
+        assert_eq!(workload.template.spec.share_process_namespace, Some(true));
+    }
+    let paths = opsec_practices::find_paths(&snapshot, None).unwrap().items;
+    let fields: Vec<&str> = paths
+        .iter()
+        .flat_map(|path| &path.hops)
+        .flat_map(|hop| &hop.evidence)
+        .map(|evidence| evidence.field.as_str())
+        .collect();
+    assert_eq!(fields, ["spec.shareProcessNamespace"; 2]);
+}
+
 /// Sharing processes between containers of one pod crosses no line: they are one ServiceAccount.
 #[test]
 fn a_pod_that_shares_its_processes_takes_no_node() {

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use opsec_facts::Facts;
+use opsec_kubernetes::bootstrap;
 use opsec_model::baseline::PodSecurityLevel;
-use opsec_model::objects::{Object as _, Workload, WorkloadKind};
+use opsec_model::objects::{Object as _, PolicyRule, Role, Workload, WorkloadKind};
 use opsec_model::{ObjectRef, ServiceAccountRef, SourceKind};
 use opsec_pod_security::{enforced, node_access};
 use opsec_rbac::{EffectiveRights, Kinds, Policy};
@@ -29,6 +30,16 @@ pub struct Ground<'a> {
     /// Those of them whose pods reach their node.
     reaching_node: Vec<&'a Workload>,
     token_secrets: Vec<TokenSecret<'a>>,
+    reading_roles: Vec<ReadingRole<'a>>,
+}
+
+/// A Role that reads every Secret of its namespace, for whoever can bind it to itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ReadingRole<'a> {
+    /// Its namespace.
+    pub(crate) namespace: &'a str,
+    /// Its name.
+    pub(crate) name: &'a str,
 }
 
 /// An account that operators bring or bindings name, with what it holds.
@@ -129,6 +140,7 @@ impl<'a> Ground<'a> {
             running,
             reaching_node,
             token_secrets: token_secrets(facts),
+            reading_roles: reading_roles(facts),
         }
     }
 
@@ -284,10 +296,49 @@ impl<'a> Ground<'a> {
         &self.reaching_node
     }
 
+    /// The Roles that read every Secret of their namespace, those of kube-system first.
+    pub(crate) fn reading_roles(&self) -> &[ReadingRole<'a>] {
+        &self.reading_roles
+    }
+
     /// The Secrets that hold tokens.
     pub(crate) fn token_secrets(&self) -> &[TokenSecret<'a>] {
         &self.token_secrets
     }
+}
+
+fn reading_roles<'a>(facts: &Facts<'a>) -> Vec<ReadingRole<'a>> {
+    let of = |role: &'a Role| ReadingRole {
+        namespace: role.metadata.namespace(),
+        name: &role.metadata.name,
+    };
+    let own = facts.snapshot().roles.iter();
+    // From files the API server's own are there too, unless the input has another of that name.
+    let shipped = facts
+        .from_files()
+        .then(|| bootstrap().roles.iter())
+        .into_iter()
+        .flatten()
+        .filter(|role| !own.clone().any(|own| of(own) == of(role)));
+    let mut found: Vec<ReadingRole<'_>> = own
+        .clone()
+        .chain(shipped)
+        .filter(|role| role.rules.iter().any(reads_secrets))
+        .map(of)
+        .collect();
+    found.sort_by_key(|role| (role.namespace != "kube-system", role.namespace, role.name));
+    found
+}
+
+fn reads_secrets(rule: &PolicyRule) -> bool {
+    let has = |list: &[String], wanted: &[&str]| {
+        list.iter()
+            .any(|entry| entry == "*" || wanted.contains(&entry.as_str()))
+    };
+    rule.resource_names.is_empty()
+        && has(&rule.api_groups, &[""])
+        && has(&rule.resources, &["secrets"])
+        && has(&rule.verbs, &["get", "list", "watch"])
 }
 
 fn token_secrets<'a>(facts: &Facts<'a>) -> Vec<TokenSecret<'a>> {

@@ -172,7 +172,11 @@ impl Writer<'_, '_> {
                 format!("approves its own certificate, made out to {}", to_words(to))
             }
             Gives::Users(_) | Gives::Groups(_) => format!("impersonates {}", to_words(to)),
-            Gives::Content(_) => words::content(hit),
+            Gives::Role(role) => format!(
+                "binds Role {}/{} to itself, which reads the Secrets there",
+                role.namespace, role.name
+            ),
+            Gives::Content(end) => words::content(hit, *end),
         };
         self.acting(from, &words)
     }
@@ -331,6 +335,9 @@ fn end_object(end: PathEnd, step: &Step<'_>, component: &Workload) -> ObjectRef 
             _ => component.object_ref(),
         };
     };
+    if let What::Right(Gives::Role(role)) = &step.what {
+        return ObjectRef::namespaced("Secret", role.namespace, "*");
+    }
     match end {
         PathEnd::ClusterAdmin => ObjectRef::cluster("ClusterRole", "cluster-admin"),
         PathEnd::Node => ObjectRef::cluster("Node", "*"),

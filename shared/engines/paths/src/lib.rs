@@ -17,7 +17,7 @@ mod words;
 pub use chains::Chains;
 pub use ground::Ground;
 
-use opsec_model::Path;
+use opsec_model::{Path, Severity};
 
 /// The order of chains: those that nothing cuts, then the worst, then the shortest.
 pub fn sort(paths: &mut Vec<Path>) {
@@ -25,10 +25,10 @@ pub fn sort(paths: &mut Vec<Path>) {
     paths.dedup();
 }
 
-/// Of sorted chains the first to each end.
+/// Of sorted chains the first to each end, without those that come to nothing of others.
 pub fn heads(paths: &[Path]) -> Vec<Path> {
     let mut heads: Vec<Path> = Vec::new();
-    for path in paths {
+    for path in paths.iter().filter(|path| path.severity > Severity::Info) {
         if heads.iter().all(|head| head.end != path.end) {
             heads.push(path.clone());
         }

@@ -8,7 +8,7 @@ use opsec_model::objects::{Workload, WorkloadKind};
 use opsec_rbac::{EffectiveRights, GrantScope, Names, Reaching, Request};
 use opsec_rights::Hit;
 
-use crate::ground::{Ground, TokenSecret};
+use crate::ground::{Ground, ReadingRole, TokenSecret};
 use crate::principal::MASTERS;
 
 /// What a right gives.
@@ -30,6 +30,8 @@ pub(crate) enum Gives<'h> {
     Users(Option<&'h BTreeSet<String>>),
     /// Groups but system:masters: these, or any.
     Groups(Option<&'h BTreeSet<String>>),
+    /// The Secrets that a Role reads which can be bound.
+    Role(ReadingRole<'h>),
     /// What a chain ends in, where it is not the operator's own.
     Content(PathEnd),
 }
@@ -96,7 +98,7 @@ pub(crate) fn gives<'h>(
         "ESC-WILDCARD" if hit.scope == Reaching::Cluster => vec![Gives::Everything],
         "ESC-ADMIN-BOUND" if is_cluster_admin(hit) => vec![Gives::Everything],
         "ESC-ESCALATE" => escalates(rights, hit),
-        "ESC-BIND" => binds(hit),
+        "ESC-BIND" => binds(ground, hit),
         "ESC-IMPERSONATE" => impersonates(rights, hit),
         "ESC-IMPERSONATE-SA" if holds(hit, "impersonate", "serviceaccounts") => {
             takes(place, hit.names.only())
@@ -189,11 +191,19 @@ fn escalates<'h>(rights: &'h EffectiveRights, hit: &'h Hit) -> Vec<Gives<'h>> {
     whole_namespaces(Place::Among(namespaces))
 }
 
-fn binds(hit: &Hit) -> Vec<Gives<'_>> {
+fn binds<'h>(ground: &'h Ground<'h>, hit: &'h Hit) -> Vec<Gives<'h>> {
     let names = |role: &str| hit.names.contains(role);
     let strong = ["cluster-admin", "admin", "edit"];
-    // Roles of a namespace are none of these.
-    if !holds(hit, "bind", "clusterroles") || !strong.into_iter().any(names) {
+    if !holds(hit, "bind", "clusterroles") {
+        // Roles of a namespace are none of these, and give what they give.
+        let place = Place::of(&hit.scope);
+        let role = ground
+            .reading_roles()
+            .iter()
+            .find(|role| place.contains(role.namespace) && names(role.name));
+        return role.map(|role| Gives::Role(*role)).into_iter().collect();
+    }
+    if !strong.into_iter().any(names) {
         return Vec::new();
     }
     let everywhere = holds_any(hit, &["create", "update", "patch"], "clusterrolebindings");

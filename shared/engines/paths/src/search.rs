@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use opsec_model::objects::Workload;
 use opsec_model::{PathEnd, Reach, Severity};
-use opsec_rbac::Reaching;
 use opsec_rights::Hit;
 
 use crate::chains::Chains;
@@ -288,6 +287,15 @@ impl<'c, 'g> Search<'c, 'g> {
                     self.reach(Who::Holder(holder), place, &step);
                 }
             }
+            Gives::Role(role) => {
+                let reach = self.reach_of(role.namespace);
+                if is_inner(reach) {
+                    let cut = within(Some(role.namespace), reach);
+                    step.cut.get_or_insert(cut);
+                }
+                let step = Some(Rc::new(step));
+                self.arrive(PathEnd::Secrets, Severity::High, place, step);
+            }
             Gives::Content(end) => self.content(place, end, hit, step),
         }
     }
@@ -407,6 +415,12 @@ impl<'c, 'g> Search<'c, 'g> {
         }
     }
 
+    /// How far a namespace is from the component.
+    fn reach_of(&self, namespace: &str) -> Reach {
+        let namespaces = &self.chains.grading.namespaces;
+        namespaces.reach(self.component.namespace(), namespace)
+    }
+
     fn depth(&self, place: usize) -> usize {
         self.visits.get(place).map_or(0, |visit| visit.depth)
     }
@@ -428,9 +442,9 @@ impl<'c, 'g> Search<'c, 'g> {
             return;
         };
         let severity = severity.min(most(end, hit));
-        let inner = matches!(reach, Reach::Own | Reach::Intended);
-        if inner && end != PathEnd::Guards {
-            step.cut.get_or_insert_with(|| within(hit, reach));
+        if is_inner(reach) && end != PathEnd::Guards {
+            let namespace = hit.scope.namespace();
+            step.cut.get_or_insert_with(|| within(namespace, reach));
         } else if severity == Severity::Info {
             return;
         }
@@ -486,18 +500,21 @@ fn most(end: PathEnd, hit: &Hit) -> Severity {
     }
 }
 
+fn is_inner(reach: Reach) -> bool {
+    matches!(reach, Reach::Own | Reach::Intended)
+}
+
 /// Why what is reached is nobody else's.
-fn within(hit: &Hit, reach: Reach) -> Cut {
-    let namespace = match &hit.scope {
-        Reaching::Namespace(namespace) => namespace.as_str(),
-        Reaching::Cluster => "its own namespaces",
-    };
-    let why = match reach {
-        Reach::Own => "its own",
-        _ => "intended",
+fn within(namespace: Option<&str>, reach: Reach) -> Cut {
+    let whose = match reach {
+        Reach::Own => "its own namespace",
+        _ => "a namespace that it is meant to work in",
     };
     Cut {
         practice: Some(3),
-        reason: format!("held in {namespace} alone, which is {why}"),
+        reason: match namespace {
+            Some(namespace) => format!("held in {namespace} alone, {whose}"),
+            None => format!("held in {whose} alone"),
+        },
     }
 }

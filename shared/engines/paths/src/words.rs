@@ -1,6 +1,6 @@
 //! What is done in a hop, in a line.
 
-use opsec_model::ObjectRef;
+use opsec_model::{ObjectRef, PathEnd};
 use opsec_rbac::Reaching;
 use opsec_rights::Hit;
 
@@ -73,7 +73,7 @@ pub(crate) fn everything(hit: &Hit) -> &'static str {
 }
 
 /// What a right does to what a chain ends in: what the table of rights says of it.
-pub(crate) fn content(hit: &Hit) -> String {
+pub(crate) fn content(hit: &Hit, end: PathEnd) -> String {
     let place = match &hit.scope {
         Reaching::Namespace(namespace) => format!(" in {namespace}"),
         Reaching::Cluster if is_namespaced(hit) => " in every namespace".to_owned(),
@@ -87,7 +87,16 @@ pub(crate) fn content(hit: &Hit) -> String {
         }
         None => String::new(),
     };
-    format!("may {}{named}{place}", hit.row.may)
+    let by_pods = hit.row.id.starts_with("RUN-") && end == PathEnd::Secrets;
+    match hit.row.id {
+        "RUN-WORKLOAD" if by_pods && changes_only(hit) => {
+            format!("mounts Secrets into a workload that it changes{place}")
+        }
+        _ if by_pods => format!("starts pods that mount any Secret{place}"),
+        "ESC-BIND" => format!("binds an administrator's role to itself{place}"),
+        "ESC-ESCALATE" => format!("writes every right into its own Role{place}"),
+        _ => format!("may {}{named}{place}", hit.row.may),
+    }
 }
 
 /// What is meant by what a right is about, as the object at the end of a hop.
