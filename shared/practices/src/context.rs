@@ -15,6 +15,7 @@ use opsec_rights::{GradedRight, Grading, GradingInput, Namespaces};
 
 use crate::p5_crd_creation::Asked;
 use crate::prepared::Prepared;
+use crate::removable_guards;
 
 /// The engines over the facts of a snapshot, made ready once for all of its operators.
 #[derive(Debug)]
@@ -88,7 +89,7 @@ impl<'a> Context<'a> {
             .iter()
             .map(|account| (account.account.clone(), grading.rights_of(&account.account)))
             .collect();
-        Self {
+        let mut context = Self {
             facts,
             policy,
             kinds,
@@ -101,7 +102,14 @@ impl<'a> Context<'a> {
             grading,
             rights,
             crd_creations: OnceCell::new(),
+        };
+        let raises = removable_guards::raises(&context);
+        if !raises.is_empty() {
+            for rights in context.rights.values_mut() {
+                removable_guards::apply(&raises, rights);
+            }
         }
+        context
     }
 
     /// What the namespaces are to the operator.

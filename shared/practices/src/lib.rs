@@ -20,6 +20,7 @@ mod p5_crd_creation;
 mod p6_declared_rights;
 mod prepared;
 pub mod registry;
+mod removable_guards;
 mod rights_rule;
 mod shell;
 

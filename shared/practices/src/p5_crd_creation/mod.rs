@@ -1,8 +1,8 @@
 //! Practice 5: Deny the operator to create CustomResourceDefinitions, by admission and not only by RBAC.
 
-mod asked;
+pub(crate) mod asked;
 mod chosen;
-mod weakness;
+pub(crate) mod weakness;
 mod rules {
     //! One file a rule.
 
