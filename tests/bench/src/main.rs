@@ -32,25 +32,45 @@ fn main() -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            say(&format!("error: {message}"));
-            ExitCode::FAILURE
+        Err(failure) => {
+            say(&format!("error: {}", failure.message));
+            ExitCode::from(failure.status)
         }
     }
 }
 
-fn account(arguments: &[String]) -> Result<(), String> {
-    let run = measure::measure(arguments)?;
-    print(&serde_json::to_string(&run).map_err(|error| error.to_string())?)
+/// Why it ends without success.
+#[derive(Debug, PartialEq, Eq)]
+struct Failure {
+    message: String,
+    status: u8,
 }
 
-fn bench(given: Vec<String>) -> Result<(), String> {
+/// The exit status when nothing was measured for want of a corpus.
+const NO_CORPUS: u8 = 2;
+
+impl<T: Into<String>> From<T> for Failure {
+    fn from(message: T) -> Self {
+        let message = message.into();
+        Self { message, status: 1 }
+    }
+}
+
+fn account(arguments: &[String]) -> Result<(), Failure> {
+    let run = measure::measure(arguments)?;
+    let run = serde_json::to_string(&run).map_err(|error| error.to_string())?;
+    Ok(print(&run)?)
+}
+
+fn bench(given: Vec<String>) -> Result<(), Failure> {
     let arguments = Arguments::parse(given)?;
     if cfg!(debug_assertions) {
-        return Err("this build is not optimised; run `cargo xtask bench`".to_owned());
+        return Err("this build is not optimised; run `cargo xtask bench`".into());
     }
-    let corpus = opsec_corpus::corpus("cargo xtask bench")
-        .ok_or("nothing is measured without the corpus; name its folder by OPSEC_CORPUS")?;
+    let corpus = opsec_corpus::corpus("cargo xtask bench").ok_or_else(|| Failure {
+        message: "nothing is measured without the corpus; name its folder by OPSEC_CORPUS".into(),
+        status: NO_CORPUS,
+    })?;
     let bench = stories::measure(&arguments, &corpus)?;
     print(&table::text(&bench))?;
     if let Some(path) = &arguments.json {
@@ -58,7 +78,7 @@ fn bench(given: Vec<String>) -> Result<(), String> {
         std::fs::write(path, text + "\n")
             .map_err(|error| format!("`{}`: {error}", path.display()))?;
     }
-    verdict(&bench)
+    Ok(verdict(&bench)?)
 }
 
 /// Whether everything ran and did what it was timed for.

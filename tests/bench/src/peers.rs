@@ -122,7 +122,7 @@ mod tests {
             assert!(folder.join("go.sum").is_file());
             modules += 1;
         }
-        assert_eq!(modules, 1);
+        assert_eq!(modules, 2);
     }
 
     #[test]

@@ -86,14 +86,41 @@ fn connected(found: usize, expected: usize) -> Result<String, String> {
     }
 }
 
-/// The objects that kube-score scored.
+/// Kinds with pods, which kube-score scores whatever else it does.
+const WORKLOADS: [&str; 6] = [
+    "CronJob",
+    "DaemonSet",
+    "Deployment",
+    "Job",
+    "Pod",
+    "StatefulSet",
+];
+
+/// How many objects with pods a file has, by the lines that name their kind.
+pub(crate) fn workloads(text: &str) -> usize {
+    let kinds = text.lines().filter_map(|line| line.strip_prefix("kind:"));
+    let kinds = kinds.map(|kind| kind.trim().trim_matches('"'));
+    kinds.filter(|kind| WORKLOADS.contains(kind)).count()
+}
+
+/// The objects that kube-score scored, and that so many with pods are among them: it names files
+/// by what templates wrote above the objects, so that files cannot be counted.
 ///
 /// # Errors
-/// When the output is no list of them, or an empty one.
-pub(crate) fn scored_objects(output: &[u8]) -> Result<String, String> {
-    match json(output)?.as_array().map(Vec::len) {
-        Some(number @ 1..) => Ok(format!("{number} objects")),
-        _ => Err("no object was scored".to_owned()),
+/// When the output is no list of them, or lacks some with pods.
+pub(crate) fn scored_objects(output: &[u8], expected: usize) -> Result<String, String> {
+    let list = json(output)?;
+    let objects = list.as_array().map(Vec::as_slice).unwrap_or_default();
+    let kinds = objects.iter().filter_map(|object| {
+        let kind = object.get("type_meta")?.get("kind")?;
+        kind.as_str()
+    });
+    let found = kinds.filter(|kind| WORKLOADS.contains(kind)).count();
+    let said = format!("{} objects, {found} workloads", objects.len());
+    if found == expected && found > 0 {
+        Ok(said)
+    } else {
+        Err(format!("{said}; the files have {expected}"))
     }
 }
 
@@ -184,9 +211,19 @@ mod tests {
     }
 
     #[test]
-    fn objects_are_scored_or_it_is_no_run() {
-        assert_eq!(scored_objects(b"[{}, {}]").unwrap(), "2 objects");
-        assert!(scored_objects(b"[]").is_err());
-        assert!(scored_objects(b"null").is_err());
+    fn every_workload_is_scored_or_it_is_no_run() {
+        let text = "kind: Deployment\n---\nkind: \"Job\"\n---\nkind: Service\nspec:\n  kind: Pod\n";
+        let expected = workloads(text);
+        assert_eq!(expected, 2);
+        let of = |kinds: &[&str]| {
+            let object = |kind: &&str| json!({ "type_meta": { "kind": kind } });
+            let list: Vec<Value> = kinds.iter().map(object).collect();
+            scored_objects(&bytes(&json!(list)), expected)
+        };
+        let said = "3 objects, 2 workloads";
+        assert_eq!(of(&["Deployment", "Job", "Service"]).unwrap(), said);
+        assert!(of(&["Deployment", "Service"]).is_err());
+        assert!(of(&[]).is_err());
+        assert!(scored_objects(b"null", 0).is_err());
     }
 }

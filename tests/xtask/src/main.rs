@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match task(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(message) => {
             say(&format!("error: {message}"));
             ExitCode::FAILURE
@@ -41,7 +41,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn task(arguments: &[&str]) -> Outcome {
+fn task(arguments: &[&str]) -> Result<ExitCode, String> {
+    if let ["bench", options @ ..] = arguments {
+        return bench::run(options);
+    }
+    passes(arguments).map(|()| ExitCode::SUCCESS)
+}
+
+/// The tasks that pass or fail.
+fn passes(arguments: &[&str]) -> Outcome {
     match arguments {
         ["gen"] => generated::write(),
         ["gen", "--check"] => generated::check(),
@@ -52,7 +60,6 @@ fn task(arguments: &[&str]) -> Outcome {
         ["test"] => test::run(),
         ["readme"] => readme::write(),
         ["readme", "--check"] => readme::check(),
-        ["bench", options @ ..] => bench::run(options),
         _ => Err(USAGE.to_owned()),
     }
 }
