@@ -31,13 +31,19 @@ pub(crate) fn place(
     options: &Options,
     installed_in: &BTreeMap<usize, String>,
 ) -> Result<Vec<FilePlace>, ManifestError> {
+    let mut of_files: BTreeMap<usize, Vec<&RawObject>> = BTreeMap::new();
+    for object in objects.iter() {
+        of_files.entry(object.input).or_default().push(object);
+    }
     let mut places = Vec::new();
     for (input, file) in files.iter().enumerate() {
+        let of_file = of_files.remove(&input).unwrap_or_default();
+        let installed_in = installed_in.get(&input);
         places.push(file_place(
             file,
-            objects.iter().filter(|object| object.input == input),
+            of_file.into_iter(),
             options,
-            installed_in.get(&input),
+            installed_in,
         )?);
     }
     for object in objects {

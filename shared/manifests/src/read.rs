@@ -6,6 +6,7 @@ use opsec_kubernetes::RELEASE;
 use opsec_model::objects::Object;
 use opsec_model::snapshot::{Placement, PlacementReason};
 use opsec_model::{Notice, NoticeCode, ObjectRef, ObjectSource, Snapshot, SourceMap};
+use serde_json::Value;
 
 use crate::decode;
 use crate::document::{Counts, Schemas, parse};
@@ -57,6 +58,7 @@ pub fn read(inputs: &[Input], options: &Options) -> Result<Manifests, ManifestEr
     let places = place(&files, &mut raws, &kinds, options, &olm.namespaces)?;
     let mut reading = Reading {
         accounts: Accounts::of(&raws),
+        repeated: repeated(&raws),
         kinds,
         places,
         kept: BTreeMap::new(),
@@ -75,6 +77,7 @@ pub fn read(inputs: &[Input], options: &Options) -> Result<Manifests, ManifestEr
 
 struct Reading {
     accounts: Accounts,
+    repeated: BTreeSet<ObjectRef>,
     kinds: Kinds,
     places: Vec<FilePlace>,
     kept: BTreeMap<ObjectRef, Kept>,
@@ -109,7 +112,7 @@ impl Reading {
         }
     }
 
-    fn keep(&mut self, raw: RawObject, mut typed: Typed) {
+    fn keep(&mut self, mut raw: RawObject, mut typed: Typed) {
         let object = reference(&raw, typed.metadata().name.clone());
         if let Typed::ClusterRoleBinding(binding) = &mut typed
             && let Some(place) = self.places.get(raw.input)
@@ -134,6 +137,11 @@ impl Reading {
             );
             let notice = Notice::new(NoticeCode::DuplicateObject, message);
             self.note(notice.about(object.clone()).at(raw.start.clone()));
+        }
+        let may_be_params = matches!(typed, Typed::ConfigMap(_) | Typed::CustomObject(_));
+        if !may_be_params && !self.repeated.contains(&object) {
+            // What was decoded is all that is asked for again, and takes far less room.
+            raw.value = Value::Null;
         }
         self.kept.insert(object, Kept { raw, typed });
     }
@@ -306,6 +314,15 @@ impl Reading {
         };
         counts.into_iter().map(notice).collect()
     }
+}
+
+/// The objects that stand more than once.
+fn repeated(raws: &[RawObject]) -> BTreeSet<ObjectRef> {
+    let mut seen = BTreeSet::new();
+    let objects = raws
+        .iter()
+        .map(|raw| reference(raw, raw.name().unwrap_or_default().to_owned()));
+    objects.filter_map(|object| seen.replace(object)).collect()
 }
 
 /// How an object is named. The group is given where the kind is not Kubernetes' own, and for

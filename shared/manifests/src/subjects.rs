@@ -47,6 +47,7 @@ impl Accounts {
     ) -> Vec<(usize, String, String)> {
         let mut completed = Vec::new();
         let mut further = Vec::new();
+        let mut opened = BTreeSet::new();
         for (index, subject) in binding.subjects.iter_mut().enumerate() {
             if subject.kind != "ServiceAccount" || subject.namespace.is_some() {
                 continue;
@@ -54,12 +55,15 @@ impl Accounts {
             let found = self.namespaces.get(&(input, subject.name.clone()));
             let mut namespaces = found.into_iter().flatten().cloned();
             let first = namespaces.next().unwrap_or_else(|| place.namespace.clone());
+            // Once a name, or accounts of one name and subjects of it would multiply.
+            let namespaces = namespaces.filter(|_| !opened.contains(&subject.name));
             for namespace in namespaces {
                 completed.push((index, subject.name.clone(), namespace.clone()));
                 let mut another = subject.clone();
                 another.namespace = Some(namespace);
                 further.push(another);
             }
+            opened.insert(subject.name.clone());
             completed.push((index, subject.name.clone(), first.clone()));
             subject.namespace = Some(first);
         }

@@ -269,3 +269,26 @@ fn long_lines_long_keys_and_many_documents_are_read_within_two_seconds() {
         "{refused}"
     );
 }
+
+#[test]
+fn what_may_be_combined_does_not_multiply() {
+    let account = |index: usize| {
+        format!(
+            "apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: x, namespace: a{index}}}\n---\n"
+        )
+    };
+    let accounts = (0..1500).map(account).collect::<Vec<_>>().concat();
+    let binding = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: x}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: x}\nsubjects:\n";
+    let subjects = "- {kind: ServiceAccount, name: x}\n".repeat(1500);
+    let manifests = promptly(|| read_bytes(format!("{accounts}{binding}{subjects}"))).unwrap();
+    let subjects: Vec<usize> = manifests
+        .snapshot
+        .cluster_role_bindings
+        .iter()
+        .map(|binding| binding.subjects.len())
+        .collect();
+    assert_eq!(subjects, [2999]);
+    let files: Vec<Input> = (0..5000).map(|index| input(account(index))).collect();
+    let manifests = promptly(|| read(&files, &Options::default())).unwrap();
+    assert_eq!(manifests.objects, 5000);
+}
