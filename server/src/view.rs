@@ -43,7 +43,7 @@ impl View {
         change: Change,
         context: &ChangeContext,
     ) -> Option<Result<Outcome, ChangeError>> {
-        let outcome = apply(self.location.as_ref()?, change, context);
+        let outcome = apply(self.location.as_ref()?, &change, context);
         if let Ok(outcome) = &outcome
             && !context.validate_only
         {

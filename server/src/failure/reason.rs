@@ -217,6 +217,16 @@ fn change(error: &ChangeError) -> Reason {
         ChangeError::TooLarge { limit, .. } => {
             invalid("SPEC_TOO_LARGE", &[("limit", &limit.to_string())])
         }
+        ChangeError::RevisionNotFound { name, revision } => (
+            Code::NotFound,
+            "REVISION_NOT_FOUND",
+            metadata(&[("baseline", name), ("revision", &revision.to_string())]),
+        ),
+        ChangeError::RollbackToTombstone { name, revision } => (
+            Code::FailedPrecondition,
+            "ROLLBACK_TO_TOMBSTONE",
+            metadata(&[("baseline", name), ("revision", &revision.to_string())]),
+        ),
         ChangeError::DefaultUndeletable => (
             Code::FailedPrecondition,
             "DEFAULT_UNDELETABLE",
@@ -283,5 +293,9 @@ fn store(error: &StoreError) -> Reason {
             "FORMAT_NEWER",
             metadata(&[("path", &path(at)), ("version", &version.to_string())]),
         ),
+        StoreError::Failed { .. } => (Code::Unavailable, "STORE_FAILED", HashMap::new()),
+        StoreError::CommitUnknown { .. } => (Code::Unavailable, "COMMIT_UNKNOWN", HashMap::new()),
+        StoreError::Overloaded => (Code::ResourceExhausted, "OVERLOADED", HashMap::new()),
+        StoreError::TransactionTooLarge { .. } => invalid("SPEC_TOO_LARGE", &[]),
     }
 }

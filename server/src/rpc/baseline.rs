@@ -172,6 +172,7 @@ fn context(
     } else {
         let parsed = uuid::Uuid::try_parse(&id).map_err(|_| Failure::RequestId(id))?;
         Some(Replay {
+            subject: "embedded".to_owned(),
             method,
             id: parsed.to_string(),
             request: request.encode_to_vec(),

@@ -1,7 +1,5 @@
 //! A baseline at its newest revision, and the records that it is made of.
 
-use std::path::Path;
-
 use opsec_model::Baseline;
 use opsec_model::canonical::{CanonicalError, digest_bytes, to_canonical_json};
 use serde::{Deserialize, Serialize};
@@ -10,7 +8,7 @@ use crate::batch::Batch;
 use crate::blob::{self, Manifest};
 use crate::error::StoreError;
 use crate::key;
-use crate::session::Records;
+use crate::store::{Range, Snapshot};
 
 /// A baseline as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,12 +27,14 @@ pub struct StoredBaseline {
     pub etag: String,
     /// When the revision was written: milliseconds since 1970, UTC.
     pub created_at: i64,
+    /// The revision whose content it has again, when it was rolled back to.
+    pub rolled_back_from: Option<i64>,
 }
 
 /// What a revision says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum State {
+pub enum State {
     /// It applies.
     Approved,
     /// The baseline was deleted.
@@ -55,6 +55,8 @@ pub(crate) struct Head {
 struct Revision {
     created_at: i64,
     state: State,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rolled_back_from: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     content: Option<Content>,
 }
@@ -88,6 +90,7 @@ impl StoredBaseline {
             digest,
             etag,
             created_at,
+            rolled_back_from: None,
         })
     }
 
@@ -107,6 +110,7 @@ impl StoredBaseline {
         let revision = Revision {
             created_at,
             state,
+            rolled_back_from: self.rolled_back_from,
             content: Some(content),
         };
         batch.put_json(key::revision(self.name(), self.revision), &revision)?;
@@ -131,6 +135,7 @@ pub(crate) fn write_tombstone(
     let tombstone = Revision {
         created_at,
         state,
+        rolled_back_from: None,
         content: None,
     };
     batch.put_json(key::revision(name, revision), &tombstone)?;
@@ -139,31 +144,46 @@ pub(crate) fn write_tombstone(
 
 /// Reads the revision that a head names; a tombstone is `None`.
 pub(crate) fn read(
-    store: &Path,
     name: &str,
     head: Head,
-    records: &Records,
+    snapshot: &dyn Snapshot,
 ) -> Result<Option<StoredBaseline>, StoreError> {
+    let found = read_revision(name, head.revision, snapshot)?;
     let key = key::revision(name, head.revision);
-    let what = key::describe(&key);
-    let damaged = |problem: &str| StoreError::corrupt(store, what.clone(), problem);
+    let damaged =
+        |problem: &str| StoreError::corrupt(snapshot.place(), key::describe(&key), problem);
     // Named and missing is damage and never `default`, which would accept more.
-    let payload = records.get(&key).ok_or_else(|| damaged("it is missing"))?;
-    let revision: Revision =
-        serde_json::from_slice(payload).map_err(|error| damaged(&error.to_string()))?;
-    if revision.state != head.state {
+    let (state, stored) = found.ok_or_else(|| damaged("it is missing"))?;
+    if state != head.state {
         return Err(damaged(
             "its state is not the one that the baseline's head says",
         ));
     }
+    Ok(stored)
+}
+
+/// A revision, if there is one; a tombstone has no content.
+pub(crate) fn read_revision(
+    name: &str,
+    number: i64,
+    snapshot: &dyn Snapshot,
+) -> Result<Option<(State, Option<StoredBaseline>)>, StoreError> {
+    let key = key::revision(name, number);
+    let what = key::describe(&key);
+    let damaged = |problem: &str| StoreError::corrupt(snapshot.place(), what.clone(), problem);
+    let Some(entry) = snapshot.get(&key)? else {
+        return Ok(None);
+    };
+    let revision: Revision =
+        serde_json::from_slice(&entry.value).map_err(|error| damaged(&error.to_string()))?;
     let Some(content) = revision.content else {
-        return match head.state {
-            State::Tombstone => Ok(None),
+        return match revision.state {
+            State::Tombstone => Ok(Some((State::Tombstone, None))),
             State::Approved => Err(damaged("it has no content")),
         };
     };
-    let document = blob::read(store, &what, &content.document, records)?;
-    let canonical = blob::read(store, &what, &content.canonical, records)?;
+    let document = blob::read(&what, &content.document, snapshot)?;
+    let canonical = blob::read(&what, &content.canonical, snapshot)?;
     if digest_bytes(&canonical) != content.digest {
         return Err(damaged("its digest does not match"));
     }
@@ -171,15 +191,39 @@ pub(crate) fn read(
     if baseline.metadata.name != name {
         return Err(damaged("it is of another baseline"));
     }
-    Ok(Some(StoredBaseline {
+    let stored = StoredBaseline {
         baseline,
         document,
         canonical,
-        revision: head.revision,
+        revision: number,
         digest: content.digest,
-        etag: etag(name, head.revision, head.state),
+        etag: etag(name, number, revision.state),
         created_at: revision.created_at,
-    }))
+        rolled_back_from: revision.rolled_back_from,
+    };
+    Ok(Some((revision.state, Some(stored))))
+}
+
+/// The number of the revision that was the newest at a commit.
+pub(crate) fn revision_at(
+    name: &str,
+    commit: u64,
+    snapshot: &dyn Snapshot,
+) -> Result<Option<i64>, StoreError> {
+    let range = Range::prefix(&key::revisions_of(name)).keys_only();
+    let revisions = crate::store::all(snapshot, range)?;
+    let newest = revisions.iter().rfind(|entry| entry.modified <= commit);
+    Ok(newest.and_then(|entry| Some(key::revision_of(&entry.key)?.1)))
+}
+
+/// The pieces that the content of a revision's record consists of.
+pub(crate) fn pieces(value: &[u8]) -> Result<Vec<[u8; 32]>, serde_json::Error> {
+    let revision: Revision = serde_json::from_slice(value)?;
+    let content = revision.content.into_iter();
+    Ok(content
+        .flat_map(|content| [content.document, content.canonical])
+        .flat_map(|manifest| manifest.pieces())
+        .collect())
 }
 
 fn parse(canonical: &[u8]) -> Result<Baseline, String> {

@@ -1,19 +1,23 @@
-//! What one commit writes and removes, before it is written.
-
-use std::collections::BTreeMap;
+//! What one change writes and removes, and what it was planned on.
 
 use serde::Serialize;
 
-/// Payloads by key; absent is removed.
+use crate::error::StoreError;
+use crate::key;
+use crate::store::{Compare, Snapshot, TRANSACTION_OPERATIONS, Transaction};
+
+/// A transaction in the making.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    operations: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    transaction: Transaction,
 }
 
 impl Batch {
-    /// Writes a payload.
-    pub(crate) fn put(&mut self, key: Vec<u8>, payload: &[u8]) {
-        self.operations.insert(key, Some(payload.to_vec()));
+    /// Writes a value.
+    pub(crate) fn put(&mut self, key: Vec<u8>, value: &[u8]) {
+        self.transaction
+            .operations
+            .insert(key, Some(value.to_vec()));
     }
 
     /// Writes a value as JSON.
@@ -28,18 +32,48 @@ impl Batch {
 
     /// Removes a record.
     pub(crate) fn remove(&mut self, key: Vec<u8>) {
-        self.operations.insert(key, None);
+        self.transaction.operations.insert(key, None);
     }
 
     /// Whether it changes nothing.
     pub(crate) fn is_empty(&self) -> bool {
-        self.operations.is_empty()
+        self.transaction.operations.is_empty()
     }
 
-    /// All of it, in the order of the keys.
-    pub(crate) fn operations(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
-        self.operations
-            .iter()
-            .map(|(key, payload)| (key.as_slice(), payload.as_deref()))
+    /// Transactions of what no engine takes at once; one that is made is right without the others.
+    pub(crate) fn split(
+        self,
+        snapshot: &dyn Snapshot,
+        now: i64,
+    ) -> Result<Vec<Transaction>, StoreError> {
+        let mut operations = self.transaction.operations.into_iter().peekable();
+        let mut transactions = Vec::new();
+        while operations.peek().is_some() {
+            let mut part = Self::default();
+            part.transaction.operations =
+                operations.by_ref().take(TRANSACTION_OPERATIONS).collect();
+            transactions.push(part.on(snapshot, now)?);
+        }
+        Ok(transactions)
+    }
+
+    /// The transaction, to be refused when anything that it replaces is not as in the snapshot.
+    /// Pieces of content are what their key says, whoever writes them.
+    pub(crate) fn on(
+        mut self,
+        snapshot: &dyn Snapshot,
+        now: i64,
+    ) -> Result<Transaction, StoreError> {
+        self.transaction.now = now;
+        for (key, value) in &self.transaction.operations {
+            let is_old_answer = key::kind(key) == key::REPLAY && value.is_none();
+            if key::kind(key) == key::CHUNK || is_old_answer {
+                continue;
+            }
+            let modified = snapshot.get(key)?.map_or(0, |entry| entry.modified);
+            let key = key.clone();
+            self.transaction.compares.push(Compare { key, modified });
+        }
+        Ok(self.transaction)
     }
 }

@@ -3,7 +3,6 @@
 //! those that are equal.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -11,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::key;
-use crate::session::Records;
+use crate::store::Snapshot;
 
 const CHUNK: usize = 60 << 10;
 
@@ -20,6 +19,13 @@ const CHUNK: usize = 60 << 10;
 pub(crate) struct Manifest {
     length: usize,
     chunks: Vec<String>,
+}
+
+impl Manifest {
+    /// The names of the pieces; those that are none are left out.
+    pub(crate) fn pieces(&self) -> Vec<[u8; 32]> {
+        self.chunks.iter().filter_map(|name| unhex(name)).collect()
+    }
 }
 
 /// Adds the pieces of a content to a batch.
@@ -40,19 +46,19 @@ pub(crate) fn write(content: &[u8], batch: &mut Batch) -> Manifest {
 
 /// The content that a manifest names.
 pub(crate) fn read(
-    store: &Path,
     of: &str,
     manifest: &Manifest,
-    records: &Records,
+    snapshot: &dyn Snapshot,
 ) -> Result<Vec<u8>, StoreError> {
+    let store = snapshot.place();
     let mut content = Vec::with_capacity(manifest.length);
     for name in &manifest.chunks {
         let digest = unhex(name)
             .ok_or_else(|| StoreError::corrupt(store, of, "a piece has no proper name"))?;
-        let chunk = records
-            .get(&key::chunk(&digest))
+        let chunk = snapshot
+            .get(&key::chunk(&digest))?
             .ok_or_else(|| StoreError::corrupt(store, of, "a piece of it is missing"))?;
-        content.extend_from_slice(chunk);
+        content.extend_from_slice(&chunk.value);
     }
     if content.len() != manifest.length {
         return Err(StoreError::corrupt(store, of, "its length does not match"));

@@ -6,12 +6,10 @@ use crate::baseline::{StoredBaseline, write_tombstone};
 use crate::batch::Batch;
 use crate::error::ChangeError;
 use crate::key;
-use crate::location::StoreLocation;
-use crate::replay::{Answer, Replay};
+use crate::replay::Replay;
 use crate::scope::{DEFAULT, Scope};
-use crate::session::{Records, Session};
 use crate::state::Baselines;
-use crate::{BASELINE_LIMIT, REVISION_LIMIT, SCOPE_LIMIT};
+use crate::{BASELINE_LIMIT, CLAIM_LIMIT, REVISION_LIMIT, SCOPE_LIMIT};
 
 /// A change of one baseline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +27,15 @@ pub enum Change {
         baseline: Box<Baseline>,
         /// The document that it was read from.
         document: Vec<u8>,
+        /// The etag that was read.
+        etag: String,
+    },
+    /// The content that an older revision has, as a new one.
+    Rollback {
+        /// The name.
+        name: String,
+        /// The older revision.
+        revision: i64,
         /// The etag that was read.
         etag: String,
     },
@@ -65,74 +72,56 @@ pub struct Outcome {
     pub after: Baselines,
 }
 
-/// Makes a change. It is durable when this returns. A store that is absent is created, unless the
-/// change only is to be validated or is refused.
-///
-/// # Errors
-/// When the rules refuse the change, or the store fails; nothing was changed then.
-pub fn apply(
-    location: &StoreLocation,
+/// A change with what it needs from the store: an older revision is read before it is planned on.
+#[derive(Debug, Clone)]
+pub(crate) enum Planned {
+    /// As it was asked for.
+    Asked(Change),
+    /// Back to a revision.
+    Back {
+        /// The revision.
+        to: Box<StoredBaseline>,
+        /// The etag that was read.
+        etag: String,
+    },
+}
+
+/// What a change comes to, and what is written for it.
+pub(crate) fn plan(
+    before: &Baselines,
+    change: Planned,
+    now: i64,
+) -> Result<(Outcome, Batch), ChangeError> {
+    match change {
+        Planned::Asked(change) => plan_asked(before, change, now),
+        Planned::Back { to, etag } => {
+            let existing = current(before, to.name(), &etag)?;
+            if to.digest == existing.digest {
+                return Ok((unchanged(before, existing), Batch::default()));
+            }
+            let from = Some(to.revision);
+            let StoredBaseline {
+                baseline, document, ..
+            } = *to;
+            plan_write(before, baseline, document, from, now)
+        }
+    }
+}
+
+fn unchanged(before: &Baselines, existing: &StoredBaseline) -> Outcome {
+    Outcome {
+        revision: existing.revision,
+        baseline: Some(existing.clone()),
+        unchanged: true,
+        after: before.clone(),
+    }
+}
+
+fn plan_asked(
+    before: &Baselines,
     change: Change,
-    context: &ChangeContext,
-) -> Result<Outcome, ChangeError> {
-    let absent = !location.exists()?;
-    if absent {
-        let outcome = plan(&Baselines::default(), change.clone(), context.now)?;
-        if context.validate_only {
-            return Ok(outcome.0);
-        }
-    }
-    let mut session = Session::open(location)?;
-    let store = location.store();
-    let before = Baselines::from_records(&store, session.records())?;
-    if let Some(replay) = &context.replay
-        && let Some(answer) = replay.answered(&store, session.records(), context.now)?
-    {
-        return replayed(&change, &answer, &store, session.records(), before);
-    }
-    let (outcome, mut batch) = plan(&before, change, context.now)?;
-    if context.validate_only {
-        return Ok(outcome);
-    }
-    if let Some(replay) = &context.replay {
-        let answer = Answer {
-            revision: outcome.revision,
-            unchanged: outcome.unchanged,
-        };
-        replay.keep(&store, session.records(), context.now, answer, &mut batch)?;
-    }
-    session.commit(&batch)?;
-    Ok(outcome)
-}
-
-/// The answer of a request that was answered before, from the revision that it made.
-fn replayed(
-    change: &Change,
-    answer: &Answer,
-    store: &std::path::Path,
-    records: &Records,
-    after: Baselines,
-) -> Result<Outcome, ChangeError> {
-    let (revision, unchanged) = (answer.revision, answer.unchanged);
-    let baseline = match change {
-        Change::Delete { .. } => None,
-        Change::Create { baseline, .. } | Change::Update { baseline, .. } => {
-            let head = crate::baseline::Head {
-                revision,
-                state: crate::baseline::State::Approved,
-            };
-            crate::baseline::read(store, &baseline.metadata.name, head, records)?
-        }
-    };
-    Ok(Outcome {
-        baseline,
-        revision,
-        unchanged,
-        after,
-    })
-}
-
-fn plan(before: &Baselines, change: Change, now: i64) -> Result<(Outcome, Batch), ChangeError> {
+    now: i64,
+) -> Result<(Outcome, Batch), ChangeError> {
     match change {
         Change::Create { baseline, document } => {
             let name = &baseline.metadata.name;
@@ -140,7 +129,7 @@ fn plan(before: &Baselines, change: Change, now: i64) -> Result<(Outcome, Batch)
                 let (name, revision) = (name.clone(), existing.revision);
                 return Err(ChangeError::Exists { name, revision });
             }
-            plan_write(before, *baseline, document, now)
+            plan_write(before, *baseline, document, None, now)
         }
         Change::Update {
             baseline,
@@ -148,25 +137,21 @@ fn plan(before: &Baselines, change: Change, now: i64) -> Result<(Outcome, Batch)
             etag,
         } => {
             let existing = current(before, &baseline.metadata.name, &etag)?;
-            let (outcome, batch) = plan_write(before, *baseline, document, now)?;
+            let (outcome, batch) = plan_write(before, *baseline, document, None, now)?;
             let equal = outcome
                 .baseline
                 .as_ref()
                 .is_some_and(|b| b.digest == existing.digest);
             if equal {
-                return Ok((
-                    Outcome {
-                        revision: existing.revision,
-                        baseline: Some(existing.clone()),
-                        unchanged: true,
-                        after: before.clone(),
-                    },
-                    Batch::default(),
-                ));
+                return Ok((unchanged(before, existing), Batch::default()));
             }
             Ok((outcome, batch))
         }
         Change::Delete { name, etag } => plan_delete(before, &name, &etag, now),
+        // Without the store there is no such revision.
+        Change::Rollback { name, revision, .. } => {
+            Err(ChangeError::RevisionNotFound { name, revision })
+        }
     }
 }
 
@@ -198,17 +183,19 @@ fn plan_write(
     before: &Baselines,
     baseline: Baseline,
     document: Vec<u8>,
+    rolled_back_from: Option<i64>,
     now: i64,
 ) -> Result<(Outcome, Batch), ChangeError> {
     check_scopes(before, &baseline)?;
     let name = baseline.metadata.name.clone();
     let revision = next(before, &name)?;
-    let stored = StoredBaseline::new(baseline, document, revision, now).map_err(|error| {
+    let mut stored = StoredBaseline::new(baseline, document, revision, now).map_err(|error| {
         ChangeError::NotCanonical {
             name: name.clone(),
             problem: error.to_string(),
         }
     })?;
+    stored.rolled_back_from = rolled_back_from;
     let bytes = stored.document.len().max(stored.canonical.len());
     if bytes > BASELINE_LIMIT {
         return Err(ChangeError::TooLarge {
@@ -223,7 +210,7 @@ fn plan_write(
     stored
         .write(&mut batch)
         .map_err(|error| unencodable(&name, &error))?;
-    write_claims(before, &after, &mut batch);
+    write_claims(before, &after, &mut batch)?;
     Ok((
         Outcome {
             baseline: Some(stored),
@@ -250,7 +237,7 @@ fn plan_delete(
     after.bury(name, revision);
     let mut batch = Batch::default();
     write_tombstone(name, revision, now, &mut batch).map_err(|error| unencodable(name, &error))?;
-    write_claims(before, &after, &mut batch);
+    write_claims(before, &after, &mut batch)?;
     Ok((
         Outcome {
             baseline: None,
@@ -310,9 +297,12 @@ fn check_scopes(before: &Baselines, baseline: &Baseline) -> Result<(), ChangeErr
         let message = format!("{scope}: a name is printable ASCII without spaces");
         return Err(field("spec.appliesTo", &message));
     }
-    let claims = before.claims();
     for scope in scopes {
-        if let Some(other) = claims.get(&scope).filter(|other| other.name() != name) {
+        if let Some(other) = before
+            .claims()
+            .get(&scope)
+            .filter(|other| other.name() != name)
+        {
             let by = other.name().to_owned();
             return Err(ChangeError::ScopeClaimed { scope, by });
         }
@@ -320,19 +310,35 @@ fn check_scopes(before: &Baselines, baseline: &Baseline) -> Result<(), ChangeErr
     Ok(())
 }
 
-fn write_claims(before: &Baselines, after: &Baselines, batch: &mut Batch) {
+/// A change is one transaction, so it can take up and give up so many pairs and no more.
+fn write_claims(
+    before: &Baselines,
+    after: &Baselines,
+    batch: &mut Batch,
+) -> Result<(), ChangeError> {
     let (old, new) = (before.claims(), after.claims());
+    let mut count = 0;
     for scope in old.keys().filter(|scope| !new.contains_key(scope)) {
         batch.remove(key::scope(scope));
+        count += 1;
     }
     for (scope, stored) in new {
-        if old
-            .get(&scope)
-            .is_none_or(|holder| holder.name() != stored.name())
-        {
-            batch.put(key::scope(&scope), stored.name().as_bytes());
+        let holder = old.get(scope).map(|holder| holder.name());
+        if holder != Some(stored.name()) {
+            batch.put(key::scope(scope), stored.name().as_bytes());
+            count += 1;
         }
     }
+    if count > CLAIM_LIMIT {
+        return Err(ChangeError::Field {
+            path: "spec.appliesTo".to_owned(),
+            message: format!(
+                "{count} pairs of operator and cluster come or go; the limit of one change is \
+                 {CLAIM_LIMIT}: use prefixes as in `prod-*`, or change them in steps"
+            ),
+        });
+    }
+    Ok(())
 }
 
 fn unencodable(name: &str, error: &serde_json::Error) -> ChangeError {

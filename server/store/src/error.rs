@@ -77,9 +77,47 @@ pub enum StoreError {
         /// The version of its form.
         version: u8,
     },
+    /// A write or a sync failed, and the store has stopped: it writes nothing any more.
+    #[error("the store has stopped: {problem}; start the program again")]
+    Failed {
+        /// What failed.
+        problem: String,
+    },
+    /// The store stopped while a change was on its way.
+    #[error(
+        "whether the change was stored is not known: {problem}; read it again, or send it again with the same request id"
+    )]
+    CommitUnknown {
+        /// What failed.
+        problem: String,
+    },
+    /// Too many changes wait.
+    #[error("the store has too many changes to make; try again")]
+    Overloaded,
+    /// A transaction is larger than any engine takes.
+    #[error("the change is too large: {problem}")]
+    TransactionTooLarge {
+        /// Which limit it breaks.
+        problem: String,
+    },
 }
 
 impl StoreError {
+    /// The reason that the service gives.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Locked { .. } => "STORE_LOCKED",
+            Self::DiskFull { .. } => "DISK_LOW",
+            Self::NotWritable { .. } | Self::Io { .. } | Self::Failed { .. } => "STORE_FAILED",
+            Self::Corrupt { .. } => "RECORD_CORRUPT",
+            Self::RolledBack { .. } => "STORE_ROLLED_BACK",
+            Self::Newer { .. } => "FORMAT_NEWER",
+            Self::CommitUnknown { .. } => "COMMIT_UNKNOWN",
+            Self::Overloaded => "OVERLOADED",
+            Self::TransactionTooLarge { .. } => "SPEC_TOO_LARGE",
+        }
+    }
+
     /// The error for a failed system call, told apart as far as a person can act on it.
     pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
@@ -182,6 +220,22 @@ pub enum ChangeError {
         /// How much it may hold.
         limit: usize,
     },
+    /// There is no such revision.
+    #[error("baseline `{name}` has no revision {revision}")]
+    RevisionNotFound {
+        /// The name.
+        name: String,
+        /// The revision.
+        revision: i64,
+    },
+    /// A deletion cannot be gone back to.
+    #[error("revision {revision} of baseline `{name}` is its deletion; delete it instead")]
+    RollbackToTombstone {
+        /// The name.
+        name: String,
+        /// The revision.
+        revision: i64,
+    },
     /// `default` stays.
     #[error("`default` cannot be deleted; update it instead")]
     DefaultUndeletable,
@@ -208,4 +262,26 @@ pub enum ChangeError {
         /// Why.
         problem: String,
     },
+}
+
+impl ChangeError {
+    /// The reason that the service gives.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.reason(),
+            Self::Exists { .. } => "BASELINE_EXISTS",
+            Self::NotFound { .. } => "BASELINE_NOT_FOUND",
+            Self::EtagRequired { .. } => "ETAG_REQUIRED",
+            Self::EtagStale { .. } => "ETAG_STALE",
+            Self::ScopeClaimed { .. } => "SCOPE_CLAIMED",
+            Self::Field { .. } | Self::NotCanonical { .. } => "SPEC_INVALID",
+            Self::TooLarge { .. } => "SPEC_TOO_LARGE",
+            Self::RevisionNotFound { .. } => "REVISION_NOT_FOUND",
+            Self::RollbackToTombstone { .. } => "ROLLBACK_TO_TOMBSTONE",
+            Self::DefaultUndeletable => "DEFAULT_UNDELETABLE",
+            Self::RevisionsExhausted { .. } => "REVISIONS_EXHAUSTED",
+            Self::RequestIdReused { .. } => "REQUEST_ID_REUSED",
+            Self::RequestIdQuota => "REQUEST_ID_QUOTA",
+        }
+    }
 }

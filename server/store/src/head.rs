@@ -105,13 +105,18 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<Commit>> {
     Ok(slots.max_by_key(|commit| commit.number))
 }
 
-/// Writes a commit into the slot whose turn it is, and syncs it.
-pub(crate) fn write(path: &Path, commit: Commit) -> io::Result<()> {
-    let mut file = OpenOptions::new()
+/// Opens the file for [`write`], and creates it.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
         .create(true)
         .truncate(false)
         .write(true)
-        .open(path)?;
+        .open(path)
+}
+
+/// Writes a commit into the slot whose turn it is, and syncs it. One handle for all commits: it
+/// hears of every failed write since it was opened.
+pub(crate) fn write(file: &mut File, commit: Commit) -> io::Result<()> {
     let offset = if commit.number.is_multiple_of(2) {
         SLOTS[0]
     } else {
@@ -122,7 +127,7 @@ pub(crate) fn write(path: &Path, commit: Commit) -> io::Result<()> {
     slot.extend_from_slice(&commit.to_bytes());
     slot.extend_from_slice(blob::digest(&slot).get(..16).unwrap_or_default());
     file.write_all(&slot)?;
-    file.sync_all()
+    file.sync_data()
 }
 
 fn open_slot(slot: &[u8]) -> Option<Commit> {
@@ -164,8 +169,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("head");
         assert_eq!(read(&path).unwrap(), None);
-        write(&path, commit(1)).unwrap();
-        write(&path, commit(2)).unwrap();
+        let mut file = open(&path).unwrap();
+        write(&mut file, commit(1)).unwrap();
+        write(&mut file, commit(2)).unwrap();
         assert_eq!(read(&path).unwrap(), Some(commit(2)));
         let mut bytes = std::fs::read(&path).unwrap();
         bytes[12] ^= 1;

@@ -4,20 +4,51 @@
 use crate::scope::Scope;
 
 /// The head of a baseline: its newest revision.
-pub(crate) const HEAD: u8 = b'b';
+pub const HEAD: u8 = b'b';
 /// A revision.
-pub(crate) const REVISION: u8 = b'r';
+pub const REVISION: u8 = b'r';
 /// A scope that a baseline is for.
-pub(crate) const SCOPE: u8 = b's';
+pub const SCOPE: u8 = b's';
+/// A cluster, by its id and by its UID.
+pub const CLUSTER: u8 = b'c';
+/// The latest check of an operator on a cluster.
+pub const POSTURE: u8 = b'p';
 /// A piece of content, by its SHA-256.
-pub(crate) const CHUNK: u8 = b'h';
+pub const CHUNK: u8 = b'h';
 /// A request that was answered.
-pub(crate) const REPLAY: u8 = b'i';
+pub const REPLAY: u8 = b'i';
+/// A change of a key, of the kinds in [`LOGGED`].
+pub const EVENT: u8 = b'e';
 /// About the store itself.
-pub(crate) const META: u8 = b'm';
+pub const META: u8 = b'm';
+
+/// All kinds that there are.
+pub const KINDS: [u8; 9] = [
+    HEAD, CLUSTER, EVENT, CHUNK, REPLAY, META, POSTURE, REVISION, SCOPE,
+];
+
+/// Kinds whose changes can be watched.
+pub const LOGGED: [u8; 3] = [HEAD, CLUSTER, POSTURE];
+
+/// Kinds that are written once and never changed: read from the disk when they are asked for,
+/// while all others are kept in memory.
+pub(crate) const ON_DISK: [u8; 3] = [CHUNK, EVENT, REVISION];
 
 /// The record of the last commit.
 pub(crate) const META_HEAD: &[u8] = b"mhead\0";
+/// The least form of records that a reader must know.
+pub(crate) const META_FORMAT: &[u8] = b"mformat\0";
+/// The id of the store.
+pub(crate) const META_STORE: &[u8] = b"mstore\0";
+/// The epoch of its history.
+pub(crate) const META_EPOCH: &[u8] = b"mepoch\0";
+/// The last commit of which an event is not kept any more.
+pub(crate) const META_COMPACTED: &[u8] = b"mcompacted\0";
+
+/// The kind of a key.
+pub(crate) fn kind(key: &[u8]) -> u8 {
+    key.first().copied().unwrap_or_default()
+}
 
 pub(crate) fn head(name: &str) -> Vec<u8> {
     ids(HEAD, &[name])
@@ -39,8 +70,55 @@ pub(crate) fn chunk(digest: &[u8; 32]) -> Vec<u8> {
     key
 }
 
-pub(crate) fn replay(method: &str, id: &str) -> Vec<u8> {
-    ids(REPLAY, &[method, id])
+pub(crate) fn replay(subject: &str, method: &str, id: &str) -> Vec<u8> {
+    ids(REPLAY, &[subject, method, id])
+}
+
+pub(crate) fn replays_of(subject: &str) -> Vec<u8> {
+    ids(REPLAY, &[subject])
+}
+
+pub(crate) fn revisions_of(name: &str) -> Vec<u8> {
+    ids(REVISION, &[name])
+}
+
+pub(crate) fn cluster(id: &str) -> Vec<u8> {
+    ids(CLUSTER, &[id])
+}
+
+/// Before all ids, for none begins with a control character.
+pub(crate) fn cluster_uid(uid: &str) -> Vec<u8> {
+    ids(CLUSTER, &[&format!("\u{1}{uid}")])
+}
+
+pub(crate) fn posture(cluster_uid: &str, operator: &str, mode: &str) -> Vec<u8> {
+    ids(POSTURE, &[cluster_uid, operator, mode])
+}
+
+pub(crate) fn event(commit: u64, index: u64) -> Vec<u8> {
+    let mut key = vec![EVENT];
+    key.extend_from_slice(&commit.to_be_bytes());
+    key.extend_from_slice(&index.to_be_bytes());
+    key
+}
+
+/// The commit in the key of an event.
+pub(crate) fn event_commit(key: &[u8]) -> Option<u64> {
+    key.get(1..9)?
+        .first_chunk()
+        .map(|bytes| u64::from_be_bytes(*bytes))
+}
+
+/// Name and number in the key of a revision.
+pub(crate) fn revision_of(key: &[u8]) -> Option<(&str, i64)> {
+    let (name, number) = key.get(1..)?.split_last_chunk::<8>()?;
+    let name = std::str::from_utf8(name.strip_suffix(&[0])?).ok()?;
+    Some((name, i64::from_be_bytes(*number)))
+}
+
+/// The one id of a key of that form.
+pub(crate) fn id_of(key: &[u8]) -> Option<&str> {
+    std::str::from_utf8(key.get(1..)?.strip_suffix(&[0])?).ok()
 }
 
 /// What a person calls the record of a key.
@@ -62,6 +140,15 @@ pub(crate) fn describe(key: &[u8]) -> String {
         SCOPE => format!("the scope `{first}`"),
         CHUNK => "a piece of a baseline's content".to_owned(),
         REPLAY => format!("an answer to `{first}`"),
+        CLUSTER => format!("cluster `{}`", first.trim_start_matches('\u{1}')),
+        POSTURE => format!(
+            "the posture of `{}` on cluster `{first}`",
+            ids.next().unwrap_or_default()
+        ),
+        EVENT => format!(
+            "an event of commit {}",
+            event_commit(key).unwrap_or_default()
+        ),
         META => format!("the record `{first}` of the store"),
         _ => format!("a record of the unknown kind {kind}"),
     }

@@ -6,17 +6,22 @@ use crate::batch::Batch;
 use crate::blob;
 use crate::error::{ChangeError, StoreError};
 use crate::key;
-use crate::session::Records;
+use crate::store::{Range, Snapshot, all};
 
 /// How long an answer is kept, in milliseconds.
 const KEPT: i64 = 24 * 60 * 60 * 1_000;
 
-/// How many answers are kept; none goes early, for a retry must not change twice.
+/// How many answers are kept for a subject; none goes early, for a retry must not change twice.
 pub(crate) const LIMIT: usize = 10_000;
+
+/// The most old answers that go with one change.
+const SWEPT: usize = 8;
 
 /// The request that a change belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replay {
+    /// Who asks; ids of others are others.
+    pub subject: String,
     /// The method, as in `CreateBaseline`.
     pub method: &'static str,
     /// The caller's id.
@@ -45,16 +50,15 @@ impl Replay {
     /// The answer that was given, if the request was answered before.
     pub(crate) fn answered(
         &self,
-        store: &std::path::Path,
-        records: &Records,
+        snapshot: &dyn Snapshot,
         now: i64,
     ) -> Result<Option<Answer>, ChangeError> {
-        let key = key::replay(self.method, &self.id);
-        let Some(payload) = records.get(&key) else {
+        let key = self.key();
+        let Some(entry) = snapshot.get(&key)? else {
             return Ok(None);
         };
-        let kept = parse(store, &key, payload)?;
-        if now.saturating_sub(kept.at) > KEPT {
+        let kept = parse(snapshot, &key, &entry.value)?;
+        if is_old(&kept, now) {
             return Ok(None);
         }
         if kept.request != self.digest() {
@@ -68,18 +72,19 @@ impl Replay {
     /// Adds the answer to the batch of the change, and takes old answers out.
     pub(crate) fn keep(
         &self,
-        store: &std::path::Path,
-        records: &Records,
+        snapshot: &dyn Snapshot,
         now: i64,
         answer: Answer,
         batch: &mut Batch,
     ) -> Result<(), ChangeError> {
-        let mut held = 0;
-        for (key, payload) in records.range(vec![key::REPLAY]..vec![key::REPLAY + 1]) {
-            if now.saturating_sub(parse(store, key, payload)?.at) > KEPT {
-                batch.remove(key.clone());
-            } else {
-                held += 1;
+        let (mut held, mut swept) = (0, 0);
+        let own = key::replays_of(&self.subject);
+        for entry in all(snapshot, Range::prefix(&[key::REPLAY]))? {
+            let old = is_old(&parse(snapshot, &entry.key, &entry.value)?, now);
+            held += usize::from(!old && entry.key.starts_with(&own));
+            if old && swept < SWEPT {
+                swept += 1;
+                batch.remove(entry.key);
             }
         }
         if held >= LIMIT {
@@ -90,9 +95,13 @@ impl Replay {
             request: self.digest(),
             answer,
         };
-        batch
-            .put_json(key::replay(self.method, &self.id), &kept)
-            .map_err(|error| StoreError::corrupt(store, "an answer", error.to_string()).into())
+        batch.put_json(self.key(), &kept).map_err(|error| {
+            StoreError::corrupt(snapshot.place(), "an answer", error.to_string()).into()
+        })
+    }
+
+    fn key(&self) -> Vec<u8> {
+        key::replay(&self.subject, self.method, &self.id)
     }
 
     fn digest(&self) -> String {
@@ -100,7 +109,12 @@ impl Replay {
     }
 }
 
-fn parse(store: &std::path::Path, key: &[u8], payload: &[u8]) -> Result<Kept, StoreError> {
-    serde_json::from_slice(payload)
-        .map_err(|error| StoreError::corrupt(store, key::describe(key), error.to_string()))
+fn is_old(kept: &Kept, now: i64) -> bool {
+    now.saturating_sub(kept.at) > KEPT
+}
+
+fn parse(snapshot: &dyn Snapshot, key: &[u8], value: &[u8]) -> Result<Kept, StoreError> {
+    serde_json::from_slice(value).map_err(|error| {
+        StoreError::corrupt(snapshot.place(), key::describe(key), error.to_string())
+    })
 }

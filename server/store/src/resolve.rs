@@ -4,7 +4,7 @@ use opsec_model::canonical::CanonicalError;
 use opsec_model::{EffectiveBaseline, OperatorSummary};
 
 use crate::baseline::StoredBaseline;
-use crate::scope::DEFAULT;
+use crate::scope::{DEFAULT, Scope};
 use crate::state::Baselines;
 
 /// Why a baseline applies.
@@ -44,9 +44,8 @@ impl Baselines {
         operator: &OperatorSummary,
         cluster: Option<&str>,
     ) -> Result<Resolution<'_>, CanonicalError> {
-        let claims = self.claims();
-        let mut candidates: Vec<_> = claims
-            .into_iter()
+        let mut candidates: Vec<_> = self
+            .claims_of(&operator.name)
             .filter_map(|(scope, stored)| Some((scope.rank(&operator.name, cluster)?, stored)))
             .collect();
         candidates.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
@@ -78,6 +77,27 @@ impl Baselines {
             baseline,
             matched,
             passed_over,
+        })
+    }
+
+    /// Claims whose pattern for operators is the name, or a prefix of it: looked up one by one, for
+    /// a fleet has thousands of others.
+    fn claims_of(&self, operator: &str) -> impl Iterator<Item = (&Scope, &StoredBaseline)> {
+        let prefixes = operator
+            .char_indices()
+            .map(|(end, _)| end)
+            .chain([operator.len()])
+            .filter_map(|end| Some(format!("{}*", operator.get(..end)?)));
+        let patterns = std::iter::once(operator.to_owned()).chain(prefixes);
+        patterns.flat_map(|operators| {
+            let first = Scope {
+                operators: operators.clone(),
+                clusters: String::new(),
+            };
+            self.claims()
+                .range(first..)
+                .take_while(move |(scope, _)| scope.operators == operators)
+                .map(|(scope, stored)| (scope, &**stored))
         })
     }
 

@@ -1,26 +1,30 @@
-//! Everything that a store says, in memory: read once, under the lock, and complete.
+//! All baselines at one commit, in memory and complete, with what they are for.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::sync::Arc;
 
 use crate::baseline::{self, Head, State, StoredBaseline};
 use crate::error::StoreError;
 use crate::key;
 use crate::location::StoreLocation;
 use crate::scope::Scope;
-use crate::session::{Records, Session};
+use crate::sled_store::SledStore;
+use crate::store::{Cursor, Range, Snapshot, Store as _, all};
 
-/// The baselines of a store at one moment. The empty value is a store that is absent.
+/// The baselines of a store at one commit. The empty value is a store that is absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Baselines {
+    cursor: Cursor,
     entries: BTreeMap<String, Entry>,
+    /// What baselines are for, and which one.
+    claims: BTreeMap<Scope, Arc<StoredBaseline>>,
 }
 
 /// A baseline, deleted or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
     revision: i64,
-    live: Option<StoredBaseline>,
+    live: Option<Arc<StoredBaseline>>,
 }
 
 impl Baselines {
@@ -33,20 +37,43 @@ impl Baselines {
         if !location.exists()? {
             return Ok(Self::default());
         }
-        let session = Session::open(location)?;
-        Self::from_records(&location.store(), session.records())
+        Self::read(&*SledStore::open(location)?.snapshot()?)
+    }
+
+    /// Reads all baselines of a snapshot.
+    ///
+    /// # Errors
+    /// When one of them cannot be read whole.
+    pub fn read(snapshot: &dyn Snapshot) -> Result<Self, StoreError> {
+        let mut baselines = Self::default();
+        for entry in all(snapshot, Range::prefix(&[key::HEAD]))? {
+            let name = key::id_of(&entry.key).ok_or_else(|| {
+                let what = key::describe(&entry.key);
+                StoreError::corrupt(snapshot.place(), what, "its name is no text")
+            })?;
+            baselines.refresh(name, snapshot)?;
+        }
+        baselines.check_revisions(snapshot)?;
+        baselines.check_claims(snapshot)?;
+        baselines.cursor = snapshot.cursor();
+        Ok(baselines)
+    }
+
+    /// The position that they are of.
+    pub fn cursor(&self) -> Cursor {
+        self.cursor
     }
 
     /// The baseline of that name.
     pub fn get(&self, name: &str) -> Option<&StoredBaseline> {
-        self.entries.get(name)?.live.as_ref()
+        self.entries.get(name)?.live.as_deref()
     }
 
     /// All baselines, in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = &StoredBaseline> {
         self.entries
             .values()
-            .filter_map(|entry| entry.live.as_ref())
+            .filter_map(|entry| entry.live.as_deref())
     }
 
     /// The newest revision of a name, a deletion included; 0 when there never was one.
@@ -55,96 +82,108 @@ impl Baselines {
     }
 
     /// What baselines are for, and which one.
-    pub(crate) fn claims(&self) -> BTreeMap<Scope, &StoredBaseline> {
-        self.iter()
-            .flat_map(|stored| {
-                Scope::all_of(&stored.baseline)
-                    .into_iter()
-                    .map(move |scope| (scope, stored))
-            })
-            .collect()
+    pub(crate) fn claims(&self) -> &BTreeMap<Scope, Arc<StoredBaseline>> {
+        &self.claims
     }
 
-    pub(crate) fn from_records(store: &Path, records: &Records) -> Result<Self, StoreError> {
-        let mut entries = BTreeMap::new();
-        for (key, payload) in records.range(vec![key::HEAD]..vec![key::HEAD + 1]) {
-            let damaged = |problem: String| StoreError::corrupt(store, key::describe(key), problem);
-            let name = key
-                .get(1..key.len().saturating_sub(1))
-                .and_then(|name| std::str::from_utf8(name).ok())
-                .ok_or_else(|| damaged("its name is no text".to_owned()))?;
-            let head: Head =
-                serde_json::from_slice(payload).map_err(|error| damaged(error.to_string()))?;
-            let live = baseline::read(store, name, head, records)?;
-            entries.insert(
-                name.to_owned(),
-                Entry {
-                    revision: head.revision,
-                    live,
-                },
-            );
+    /// The same with some names read again.
+    pub(crate) fn refreshed(
+        &self,
+        names: impl IntoIterator<Item = String>,
+        snapshot: &dyn Snapshot,
+    ) -> Result<Self, StoreError> {
+        let mut next = self.clone();
+        for name in names {
+            next.refresh(&name, snapshot)?;
         }
-        let baselines = Self { entries };
-        baselines.check_revisions(store, records)?;
-        baselines.check_claims(store, records)?;
-        Ok(baselines)
+        next.cursor = snapshot.cursor();
+        Ok(next)
+    }
+
+    fn refresh(&mut self, name: &str, snapshot: &dyn Snapshot) -> Result<(), StoreError> {
+        let key = key::head(name);
+        let Some(entry) = snapshot.get(&key)? else {
+            return Ok(());
+        };
+        let head: Head = serde_json::from_slice(&entry.value).map_err(|error| {
+            StoreError::corrupt(snapshot.place(), key::describe(&key), error.to_string())
+        })?;
+        match baseline::read(name, head, snapshot)? {
+            Some(stored) => self.put(stored),
+            None => self.bury(name, head.revision),
+        }
+        Ok(())
     }
 
     /// A revision without its baseline's head, or newer than it, would be a lost baseline.
-    fn check_revisions(&self, store: &Path, records: &Records) -> Result<(), StoreError> {
-        for key in records
-            .range(vec![key::REVISION]..vec![key::REVISION + 1])
-            .map(|(key, _)| key)
-        {
-            let name = key
-                .get(1..)
-                .and_then(|rest| rest.split(|&byte| byte == 0).next());
-            let revision = key.last_chunk().map(|bytes| i64::from_be_bytes(*bytes));
-            let newest = name
-                .and_then(|name| std::str::from_utf8(name).ok())
-                .map_or(0, |name| self.newest(name));
-            if revision.is_none_or(|revision| revision > newest) {
-                let problem = "its baseline's head does not know it";
-                return Err(StoreError::corrupt(store, key::describe(key), problem));
+    fn check_revisions(&self, snapshot: &dyn Snapshot) -> Result<(), StoreError> {
+        for entry in all(snapshot, Range::prefix(&[key::REVISION]).keys_only())? {
+            let known = key::revision_of(&entry.key)
+                .is_some_and(|(name, revision)| revision <= self.newest(name));
+            if !known {
+                let (what, problem) = (
+                    key::describe(&entry.key),
+                    "its baseline's head does not know it",
+                );
+                return Err(StoreError::corrupt(snapshot.place(), what, problem));
             }
         }
         Ok(())
     }
 
-    fn check_claims(&self, store: &Path, records: &Records) -> Result<(), StoreError> {
-        let expected: BTreeMap<Vec<u8>, Vec<u8>> = self
-            .claims()
-            .into_iter()
-            .map(|(scope, stored)| (key::scope(&scope), stored.name().as_bytes().to_vec()))
-            .collect();
-        let found = records.range(vec![key::SCOPE]..vec![key::SCOPE + 1]);
-        let found: BTreeMap<_, _> = found.map(|(k, v)| (k.clone(), v.clone())).collect();
+    fn check_claims(&self, snapshot: &dyn Snapshot) -> Result<(), StoreError> {
+        let (expected, found) = (self.claim_records(), claim_records_of(snapshot)?);
         let differing = expected
             .iter()
             .chain(&found)
             .find(|(key, _)| expected.get(*key) != found.get(*key));
         differing.map_or(Ok(()), |(key, _)| {
             let problem = "it is not what the baselines say";
-            Err(StoreError::corrupt(store, key::describe(key), problem))
+            Err(StoreError::corrupt(
+                snapshot.place(),
+                key::describe(key),
+                problem,
+            ))
         })
     }
 
-    pub(crate) fn put(&mut self, stored: StoredBaseline) {
-        let entry = Entry {
-            revision: stored.revision,
-            live: Some(stored.clone()),
+    /// The records that say what the baselines are for.
+    pub(crate) fn claim_records(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
+        let record = |(scope, stored): (&Scope, &Arc<StoredBaseline>)| {
+            (key::scope(scope), stored.name().as_bytes().to_vec())
         };
-        self.entries.insert(stored.name().to_owned(), entry);
+        self.claims.iter().map(record).collect()
+    }
+
+    pub(crate) fn put(&mut self, stored: StoredBaseline) {
+        let name = stored.name().to_owned();
+        let stored = Arc::new(stored);
+        self.unclaim(&name);
+        for scope in Scope::all_of(&stored.baseline) {
+            self.claims.insert(scope, Arc::clone(&stored));
+        }
+        let (revision, live) = (stored.revision, Some(stored));
+        self.entries.insert(name, Entry { revision, live });
     }
 
     pub(crate) fn bury(&mut self, name: &str, revision: i64) {
-        self.entries.insert(
-            name.to_owned(),
-            Entry {
-                revision,
-                live: None,
-            },
-        );
+        self.unclaim(name);
+        let live = None;
+        self.entries
+            .insert(name.to_owned(), Entry { revision, live });
+    }
+
+    fn unclaim(&mut self, name: &str) {
+        let scopes = self.get(name).map(|old| Scope::all_of(&old.baseline));
+        for scope in scopes.unwrap_or_default() {
+            if self
+                .claims
+                .get(&scope)
+                .is_some_and(|holder| holder.name() == name)
+            {
+                self.claims.remove(&scope);
+            }
+        }
     }
 
     /// The etag of a name that is there.
@@ -157,4 +196,15 @@ impl Baselines {
         };
         Some(baseline::etag(name, entry.revision, state))
     }
+}
+
+/// The records of claims that are there.
+pub(crate) fn claim_records_of(
+    snapshot: &dyn Snapshot,
+) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, StoreError> {
+    let entries = all(snapshot, Range::prefix(&[key::SCOPE]))?;
+    Ok(entries
+        .into_iter()
+        .map(|entry| (entry.key, entry.value))
+        .collect())
 }

@@ -44,7 +44,7 @@ fn create(location: &StoreLocation, name: &str, spec: &Value) -> Result<Outcome,
     let document = format!("# {name}\n").into_bytes();
     apply(
         location,
-        Change::Create {
+        &Change::Create {
             baseline: baseline(name, spec),
             document,
         },
@@ -64,13 +64,13 @@ fn update(
         document: Vec::new(),
         etag,
     };
-    apply(location, change, &context())
+    apply(location, &change, &context())
 }
 
 fn delete(location: &StoreLocation, name: &str, etag: &str) -> Result<Outcome, ChangeError> {
     apply(
         location,
-        Change::Delete {
+        &Change::Delete {
             name: name.to_owned(),
             etag: etag.to_owned(),
         },
@@ -99,7 +99,7 @@ fn reading_an_absent_store_creates_nothing() {
         baseline: baseline("a", &json!({})),
         document: Vec::new(),
     };
-    assert_eq!(apply(&location, change, &validate).unwrap().revision, 1);
+    assert_eq!(apply(&location, &change, &validate).unwrap().revision, 1);
     assert!(matches!(
         delete(&location, "a", "x"),
         Err(ChangeError::NotFound { .. })
@@ -233,12 +233,12 @@ fn large_content_is_kept_in_pieces_and_too_large_is_refused() {
         baseline: baseline("a", &json!({})),
         document,
     };
-    let too_large = apply(&location, change(vec![0; (256 << 10) + 1]), &context());
+    let too_large = apply(&location, &change(vec![0; (256 << 10) + 1]), &context());
     assert!(matches!(
         too_large,
         Err(ChangeError::TooLarge { limit: 262_144, .. })
     ));
-    apply(&location, change(document.clone()), &context()).unwrap();
+    apply(&location, &change(document.clone()), &context()).unwrap();
     assert_eq!(stored(&location, "a").document, document);
     let blobs = directory.path().join("store/blobs");
     assert!(!blobs.exists() || blobs.read_dir().unwrap().next().is_none());
@@ -250,6 +250,7 @@ fn a_request_that_is_sent_twice_changes_once() {
     let location = StoreLocation::new(directory.path());
     let send = |name: &str, id: &str, now| {
         let replay = Replay {
+            subject: "embedded".to_owned(),
             method: "CreateBaseline",
             id: id.to_owned(),
             request: name.as_bytes().to_vec(),
@@ -263,7 +264,7 @@ fn a_request_that_is_sent_twice_changes_once() {
             replay: Some(replay),
             validate_only: false,
         };
-        apply(&location, change, &context)
+        apply(&location, &change, &context)
     };
     let first = send("a", "1", NOW).unwrap();
     let again = send("a", "1", NOW + 1).unwrap();
