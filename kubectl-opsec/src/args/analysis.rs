@@ -72,22 +72,17 @@ pub(crate) struct CanIArgs {
     #[arg(long, value_name = "NAME", help_heading = "Question")]
     pub(crate) component: Option<String>,
     /// Answer many questions, a JSON object a line, in order; - for standard input
-    #[arg(long, value_name = "FILE", help_heading = "Question")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "format",
+        help_heading = "Question"
+    )]
     pub(crate) batch: Option<OsString>,
     #[command(flatten)]
     pub(crate) files: FileArgs,
-    /// How to print: text, json or yaml
-    #[arg(
-        short = 'o',
-        long,
-        value_enum,
-        default_value_t = AnswerFormat::Text,
-        hide_possible_values = true,
-        value_name = "FORMAT",
-        conflicts_with = "batch",
-        help_heading = "Output"
-    )]
-    pub(crate) output: AnswerFormat,
+    #[command(flatten)]
+    pub(crate) output: AnswerArgs,
 }
 
 /// List who may connect to whom under the NetworkPolicies
@@ -129,6 +124,22 @@ pub(crate) struct ViewArgs {
         help_heading = "Output"
     )]
     pub(crate) format: ViewFormat,
+}
+
+/// How an answer is printed.
+#[derive(Debug, Args)]
+pub(crate) struct AnswerArgs {
+    /// How to print: text, json or yaml
+    #[arg(
+        short = 'o',
+        long = "output",
+        value_enum,
+        default_value_t = AnswerFormat::Text,
+        hide_possible_values = true,
+        value_name = "FORMAT",
+        help_heading = "Output"
+    )]
+    pub(crate) format: AnswerFormat,
 }
 
 /// Forms of a list.

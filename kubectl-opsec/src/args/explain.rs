@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::analysis::AnswerFormat;
+use super::analysis::AnswerArgs;
 use super::help;
 
 /// Explain a practice, a rule or a right, with bad and good YAML
@@ -11,34 +11,16 @@ use super::help;
 pub(crate) struct ExplainArgs {
     /// A practice (3), a rule (OPSEC306, or its slug) or a right (ESC-BIND) [default: list them]
     pub(crate) name: Option<String>,
-    /// How to print: text, json or yaml
-    #[arg(
-        short = 'o',
-        long = "output",
-        value_enum,
-        default_value_t = AnswerFormat::Text,
-        hide_possible_values = true,
-        value_name = "FORMAT",
-        help_heading = "Output"
-    )]
-    pub(crate) output: AnswerFormat,
+    #[command(flatten)]
+    pub(crate) output: AnswerArgs,
 }
 
 /// Print the version, and what is judged by
 #[derive(Debug, Args)]
 #[command(before_help = help::VERSION, help_template = help::TEMPLATE)]
 pub(crate) struct VersionArgs {
-    /// How to print: text, json or yaml
-    #[arg(
-        short = 'o',
-        long = "output",
-        value_enum,
-        default_value_t = AnswerFormat::Text,
-        hide_possible_values = true,
-        value_name = "FORMAT",
-        help_heading = "Output"
-    )]
-    pub(crate) output: AnswerFormat,
+    #[command(flatten)]
+    pub(crate) output: AnswerArgs,
 }
 
 /// Print a script by which a shell, or kubectl, completes what is typed

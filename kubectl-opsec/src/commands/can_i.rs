@@ -153,7 +153,7 @@ fn decode(response: v1::CanIResponse, sources: &SourceMap) -> Result<AccessAnswe
 
 fn print(args: &CanIArgs, answer: &AccessAnswer, context: &Context) -> Result<Exit, Failure> {
     let mut out = Vec::new();
-    match args.output {
+    match args.output.format {
         AnswerFormat::Text => opsec_render::access(answer, &context.layout, &mut out),
         AnswerFormat::Json => opsec_render::json(answer, &mut out),
         AnswerFormat::Yaml => opsec_render::yaml(answer, &mut out),

@@ -26,7 +26,7 @@ pub(crate) async fn run(args: ExplainArgs, context: Context) -> Result<Exit, Fai
                 title: topic.title,
             });
         }
-        match args.output {
+        match args.output.format {
             AnswerFormat::Text => opsec_render::topics(&topics, &context.layout, &mut out),
             AnswerFormat::Json => opsec_render::json(&topics, &mut out),
             AnswerFormat::Yaml => opsec_render::yaml(&topics, &mut out),
@@ -36,7 +36,7 @@ pub(crate) async fn run(args: ExplainArgs, context: Context) -> Result<Exit, Fai
         return Ok(Exit::Success);
     };
     let explanation = decode_explanation(service.explain(name).await?)?;
-    match args.output {
+    match args.output.format {
         AnswerFormat::Text => opsec_render::explanation(&explanation, &context.layout, &mut out),
         AnswerFormat::Json => opsec_render::json(&explanation, &mut out),
         AnswerFormat::Yaml => opsec_render::yaml(&explanation, &mut out),

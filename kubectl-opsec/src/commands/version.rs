@@ -35,7 +35,7 @@ pub(crate) async fn run(args: &VersionArgs) -> Result<Exit, Failure> {
         rules: answer.rule_count,
     };
     let mut out = Vec::new();
-    match args.output {
+    match args.output.format {
         AnswerFormat::Text => {
             let text = format!(
                 "kubectl-opsec {}\nservice       {} (in this process)\nKubernetes    {} (files are judged as)\nrules         {}\n",

@@ -37,3 +37,4 @@ pub use input::{Input, Limits, Manifests, Options};
 pub use live::{LiveObjects, NotUnderstood, ParameterQuery};
 pub use olm::InstallOptions;
 pub use read::read;
+pub use scope::{is_gateway_route, is_other_network_policy};

@@ -104,13 +104,15 @@ fn familiar(group: &str, kind: &str) -> Option<Scope> {
     }
 }
 
-/// Whether a kind is a network policy other than `networking.k8s.io/v1`.
-pub(crate) fn is_other_network_policy(group: &str, kind: &str) -> bool {
+/// Whether a kind is a network policy other than `networking.k8s.io/v1`, of whatever product.
+#[must_use]
+pub fn is_other_network_policy(group: &str, kind: &str) -> bool {
     kind.contains("NetworkPolicy") && !is_built_in_group(group)
 }
 
 /// Whether a kind is a route of the Gateway API.
-pub(crate) fn is_gateway_route(group: &str, kind: &str) -> bool {
+#[must_use]
+pub fn is_gateway_route(group: &str, kind: &str) -> bool {
     group == "gateway.networking.k8s.io" && kind.ends_with("Route")
 }
 

@@ -1,5 +1,7 @@
 //! Which kinds are listed, and how.
 
+use opsec_manifests::{is_gateway_route, is_other_network_policy};
+
 /// A kind that is listed as it is, in the first of its versions that is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ListedKind {
@@ -123,9 +125,7 @@ pub(super) const NAMED_CONFIG_MAPS: [(&str, &str); 2] =
 /// Whether a kind of someone else is read whole: network policies of any product, and the routes
 /// of the Gateway API.
 pub(super) fn is_read_whole(group: &str, kind: &str) -> bool {
-    let built_in = BUILT_IN.iter().any(|listed| listed.group == group);
-    (kind.contains("NetworkPolicy") && !built_in)
-        || (group == "gateway.networking.k8s.io" && kind.ends_with("Route"))
+    is_other_network_policy(group, kind) || is_gateway_route(group, kind)
 }
 
 #[cfg(test)]
