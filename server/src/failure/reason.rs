@@ -168,7 +168,7 @@ fn check(error: &CheckError) -> Reason {
             pairs.extend(suggestion.iter().map(|name| ("suggestion", name.as_str())));
             not_found(&pairs)
         }
-        ResolveError::NoneFound => not_found(&[]),
+        ResolveError::NoneFound { .. } => not_found(&[]),
         ResolveError::NoneWatches { candidates } => {
             not_found(&[("candidates", &names(candidates))])
         }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use opsec_facts::Facts;
+use opsec_model::NoticeCode;
 use opsec_model::olm::package_of;
 
 use crate::display_name::without_suffix;
@@ -60,8 +61,14 @@ pub enum ResolveError {
         candidates: Vec<Candidate>,
     },
     /// There is no operator.
-    #[error("no operator is here: no workload, and no binding that names a ServiceAccount")]
-    NoneFound,
+    #[error(
+        "no operator is here: no workload, and no binding that names a ServiceAccount{}",
+        refused_objects(refused)
+    )]
+    NoneFound {
+        /// What the input holds and the API server would refuse, each with why.
+        refused: Vec<String>,
+    },
     /// All were asked for, and no installation may watch a kind outside Kubernetes' own groups.
     #[error(
         "no operator is here: none may watch a kind outside Kubernetes' own groups{}",
@@ -79,9 +86,22 @@ pub enum ResolveError {
     },
 }
 
+/// How many refused objects an error names.
+const REFUSED_LISTED: usize = 3;
+
 fn list(candidates: &[Candidate]) -> String {
     let names: Vec<String> = candidates.iter().map(Candidate::to_string).collect();
     names.join(", ")
+}
+
+fn refused_objects(refused: &[String]) -> String {
+    if refused.is_empty() {
+        return String::new();
+    }
+    format!(
+        "; left out is what the API server would refuse: {}",
+        refused.join("; ")
+    )
 }
 
 fn to_name(candidates: &[Candidate]) -> String {
@@ -110,17 +130,20 @@ pub fn resolve<'a>(
 ) -> Result<&'a Operator, ResolveError> {
     match name {
         Some(name) => by_name(operators, facts, name),
-        None => the_only(operators),
+        None => the_only(operators, facts),
     }
 }
 
-fn the_only(operators: &[Operator]) -> Result<&Operator, ResolveError> {
+fn the_only<'a>(
+    operators: &'a [Operator],
+    facts: &Facts<'_>,
+) -> Result<&'a Operator, ResolveError> {
     if let [only] = operators {
         return Ok(only);
     }
     let may_watch: Vec<&Operator> = operators.iter().filter(|o| o.is_operator).collect();
     match may_watch.as_slice() {
-        _ if operators.is_empty() => Err(ResolveError::NoneFound),
+        _ if operators.is_empty() => Err(none_found(facts)),
         [only] => Ok(only),
         [] => Err(ResolveError::Several {
             candidates: operators.iter().map(candidate).collect(),
@@ -135,12 +158,26 @@ fn the_only(operators: &[Operator]) -> Result<&Operator, ResolveError> {
 #[must_use]
 pub fn none_watches(operators: &[Operator], facts: &Facts<'_>) -> ResolveError {
     if operators.is_empty() {
-        return ResolveError::NoneFound;
+        return none_found(facts);
     }
     let listed = operators.iter().filter(|_| facts.from_files());
     ResolveError::NoneWatches {
         candidates: listed.map(candidate).collect(),
     }
+}
+
+/// Nothing is there, with the objects whose refusal may be why.
+fn none_found(facts: &Facts<'_>) -> ResolveError {
+    let notices = facts.snapshot().notices.iter();
+    let refused = notices
+        .filter(|notice| notice.code == NoticeCode::InvalidObject)
+        .map(|notice| match &notice.object {
+            Some(object) => format!("{object}: {}", notice.message),
+            None => notice.message.clone(),
+        })
+        .take(REFUSED_LISTED)
+        .collect();
+    ResolveError::NoneFound { refused }
 }
 
 type Step = fn(&Operator, &str) -> bool;
@@ -176,7 +213,7 @@ fn by_name<'a>(
         }
     }
     if operators.is_empty() {
-        return Err(ResolveError::NoneFound);
+        return Err(none_found(facts));
     }
     // Live every workload is an installation; only operators are worth listing.
     let listed: Vec<&Operator> = operators

@@ -59,6 +59,9 @@ pub struct ControlPlane {
     _programs: Vec<Supervised>,
 }
 
+/// How often a control plane is started where others take its ports.
+const STARTS: usize = 5;
+
 impl ControlPlane {
     /// Starts a control plane on free ports of loopback, and waits until it is ready: about three
     /// seconds, or minutes where its programs must be built first.
@@ -67,12 +70,23 @@ impl ControlPlane {
     /// When the programs are not there and cannot be built, or do not become ready; the message
     /// has the end of their logs.
     pub async fn start(options: Options) -> Result<Self, TestbedError> {
+        // A port that was free can be taken before the program that it is for binds it.
+        for _ in 1..STARTS {
+            match Self::start_once(&options).await {
+                Err(TestbedError::Ended { log, .. }) if log.contains("address already in use") => {}
+                outcome => return outcome,
+            }
+        }
+        Self::start_once(&options).await
+    }
+
+    async fn start_once(options: &Options) -> Result<Self, TestbedError> {
         let assets = Assets::of(&options.release)?;
         let layout = Layout::create()?;
         let [etcd_port, peer_port, port] = ports::free()?;
         let token = uuid::Uuid::new_v4().to_string();
         let server = format!("https://127.0.0.1:{port}");
-        prepare(&layout, &options, &server, &token)?;
+        prepare(&layout, options, &server, &token)?;
 
         let etcd = Supervised::start(
             "etcd",
@@ -81,8 +95,8 @@ impl ControlPlane {
             layout.log("etcd"),
             Some(layout.folder()),
         )?;
-        let mut api_server_arguments = arguments::api_server(&layout, &options, etcd_port, port);
-        api_server_arguments.extend(options.api_server_arguments);
+        let mut api_server_arguments = arguments::api_server(&layout, options, etcd_port, port);
+        api_server_arguments.extend(options.api_server_arguments.iter().cloned());
         let api_server = Supervised::start(
             "kube-apiserver",
             &assets.program("kube-apiserver"),
@@ -107,7 +121,7 @@ impl ControlPlane {
             ready::controllers(&client, &mut programs).await?;
         }
         Ok(Self {
-            release: options.release,
+            release: options.release.clone(),
             server,
             layout,
             client,

@@ -221,11 +221,11 @@ fn without_a_name_the_one_operator_that_is_there_is_meant() {
     assert_eq!(resolved(&files, Some("cart")), Ok("shop".to_owned()));
     assert_eq!(
         resolved(&[("a.yaml", "")], None),
-        Err(ResolveError::NoneFound)
+        Err(ResolveError::NoneFound { refused: vec![] })
     );
     assert_eq!(
         resolved(&[("a.yaml", "")], Some("x")),
-        Err(ResolveError::NoneFound)
+        Err(ResolveError::NoneFound { refused: vec![] })
     );
 }
 
@@ -240,6 +240,18 @@ fn where_none_watches_the_installations_are_listed_to_be_named() {
     );
     assert_eq!(
         opsec_operators::none_watches(&[], &Facts::new(&snapshot)),
-        ResolveError::NoneFound
+        ResolveError::NoneFound { refused: vec![] }
+    );
+}
+
+#[test]
+fn where_the_only_workload_would_be_refused_the_error_says_so() {
+    let text = workload("Deployment", "Not_A_Name", "one", "");
+    let error = resolved(&[("x.yaml", &text)], None)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("what the API server would refuse: Deployment one/Not_A_Name: "),
+        "{error}"
     );
 }
