@@ -98,10 +98,7 @@ fn refused_objects(refused: &[String]) -> String {
     if refused.is_empty() {
         return String::new();
     }
-    format!(
-        "; left out is what the API server would refuse: {}",
-        refused.join("; ")
-    )
+    format!("; {}", refused.join("; "))
 }
 
 fn to_name(candidates: &[Candidate]) -> String {
@@ -171,10 +168,7 @@ fn none_found(facts: &Facts<'_>) -> ResolveError {
     let notices = facts.snapshot().notices.iter();
     let refused = notices
         .filter(|notice| notice.code == NoticeCode::InvalidObject)
-        .map(|notice| match &notice.object {
-            Some(object) => format!("{object}: {}", notice.message),
-            None => notice.message.clone(),
-        })
+        .map(|notice| notice.message.clone())
         .take(REFUSED_LISTED)
         .collect();
     ResolveError::NoneFound { refused }
