@@ -8,7 +8,7 @@ use opsec_store::fsck::{FsckOptions, fsck};
 use opsec_store::{Baselines, Change, ChangeContext, StoreLocation, apply};
 use serde_json::json;
 
-use crate::machine::{Numbers, rounds};
+use crate::machine::{Numbers, rounds, scratch};
 
 fn baseline(name: &str, fail_on: &str) -> Box<Baseline> {
     let document = json!({
@@ -171,7 +171,7 @@ fn run(
 
 #[test]
 fn one_flipped_bit_gives_what_was_stored_or_an_error() {
-    let parent = tempfile::tempdir().unwrap();
+    let parent = scratch();
     let stored = parent.path().join("stored");
     let good = fill(&StoreLocation::new(&stored));
     assert_eq!(good.iter().count(), 27);
@@ -193,6 +193,15 @@ fn one_flipped_bit_gives_what_was_stored_or_an_error() {
         assert!(errors > 0, "no flip mattered");
     }
     // The negative control: without the head some pass unseen.
+    let untouched = (0, 0, 0);
+    let came = flip(
+        &parent.path().join("work"),
+        &files,
+        untouched,
+        &["snap.", HEAD],
+        &good,
+    );
+    assert!(matches!(came, Came::Right), "the control itself is right");
     let control = &bits[bits.len() - 60..];
     let [_, _, wrong] = run(parent.path(), &files, control, &["snap.", HEAD], &good);
     println!("{} flips without the head: {wrong} wrong", control.len());

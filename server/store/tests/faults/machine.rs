@@ -25,6 +25,12 @@ fn shim() -> &'static Path {
     })
 }
 
+/// A directory in memory, where there is one: these faults are modelled, and no disk makes them
+/// truer than a disk that others use makes them slow.
+pub(crate) fn scratch() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap())
+}
+
 /// A worker on a whole disk.
 pub(crate) fn worker(directory: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());

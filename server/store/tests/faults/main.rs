@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use opsec_store::{SledStore, StoreError, StoreLocation};
 
-use crate::machine::{Numbers, end, faulty, rounds};
+use crate::machine::{Numbers, end, faulty, rounds, scratch};
 use crate::worker::{lost, read_promises};
 
 /// Not a test of its own: one of the processes of the tests below, which set the variable.
@@ -72,7 +72,7 @@ fn copy(from: &Path, to: &Path) {
 
 #[test]
 fn a_power_cut_loses_nothing_that_was_acknowledged() {
-    let parent = tempfile::tempdir().unwrap();
+    let parent = scratch();
     let mut numbers = Numbers(1);
     let (cuts, started) = (rounds("OPSEC_STORE_CUTS", 50), Instant::now());
     let mut acknowledged = 0;
@@ -99,7 +99,7 @@ fn a_power_cut_loses_nothing_that_was_acknowledged() {
 /// The negative control: what sled calls flushed is lost, and the head says so.
 #[test]
 fn with_the_flush_of_sled_alone_a_power_cut_loses_and_it_is_seen() {
-    let parent = tempfile::tempdir().unwrap();
+    let parent = scratch();
     let mut seen = 0;
     for round in 0..6 {
         let directory = parent.path().join(format!("data{round}"));
@@ -117,7 +117,7 @@ fn with_the_flush_of_sled_alone_a_power_cut_loses_and_it_is_seen() {
 
 #[test]
 fn kill_9_loses_nothing_that_was_acknowledged() {
-    let parent = tempfile::tempdir().unwrap();
+    let parent = scratch();
     let mut numbers = Numbers(2);
     let (kills, started) = (rounds("OPSEC_STORE_KILLS", 100), Instant::now());
     let mut acknowledged = 0;
@@ -152,7 +152,7 @@ const ENOSPC: &str = "28";
 
 #[test]
 fn a_disk_that_fails_stops_the_store_within_a_second() {
-    let parent = tempfile::tempdir().unwrap();
+    let parent = scratch();
     for (index, fault) in [
         ("FAULT_WRITE", ENOSPC),
         ("FAULT_WRITE", EIO),
@@ -185,7 +185,7 @@ fn a_disk_that_fails_stops_the_store_within_a_second() {
 
 #[test]
 fn a_second_process_is_told_who_has_the_store() {
-    let parent = tempfile::tempdir().unwrap();
+    let parent = scratch();
     let directory = parent.path().join("data");
     let mut child = machine::worker(&directory).spawn().unwrap();
     while read_promises(&directory).took.is_empty() {
