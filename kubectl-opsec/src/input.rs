@@ -22,6 +22,8 @@ pub(crate) struct Gathered {
     pub(crate) sources: SourceMap,
     /// How many objects the files hold; absent of a cluster.
     pub(crate) objects: Option<usize>,
+    /// The cluster, where one was read.
+    pub(crate) connection: Option<Connection>,
     /// The namespace of a cluster whose operator is meant.
     namespace: Option<String>,
 }
@@ -38,6 +40,17 @@ impl Gathered {
             (None, None) => Ok(String::new()),
         }
     }
+
+    /// Writes the snapshot down where that is asked for.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn save(&self, args: &FileArgs) -> Result<(), Failure> {
+        match &args.cluster.save_snapshot {
+            Some(path) => saved::write(path, &self.snapshot),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Gathers, and warns of what kubectl would take otherwise than it looks.
@@ -45,6 +58,19 @@ impl Gathered {
 /// # Errors
 /// When what was named cannot be read, is no manifest, or does not answer.
 pub(crate) async fn gather(args: &FileArgs, progress: &Progress) -> Result<Gathered, Failure> {
+    let gathered = gather_unsaved(args, progress).await?;
+    gathered.save(args)?;
+    Ok(gathered)
+}
+
+/// The same, for who adds to what was read before it is written down.
+///
+/// # Errors
+/// As for [`gather`].
+pub(crate) async fn gather_unsaved(
+    args: &FileArgs,
+    progress: &Progress,
+) -> Result<Gathered, Failure> {
     let gathered = if let Some(path) = &args.cluster.snapshot {
         saved::read(path)?
     } else if args.filename.is_empty() {
@@ -54,9 +80,6 @@ pub(crate) async fn gather(args: &FileArgs, progress: &Progress) -> Result<Gathe
     };
     if let (Some(flag), false) = (args.cluster.misplaced(), is_live(args)) {
         return Err(Failure::OnlyOfACluster(flag));
-    }
-    if let Some(path) = &args.cluster.save_snapshot {
-        saved::write(path, &gathered.snapshot)?;
     }
     Ok(gathered)
 }
@@ -72,6 +95,7 @@ async fn cluster(args: &FileArgs, progress: &Progress) -> Result<Gathered, Failu
     let snapshot = gather_cluster(&connection, &args.cluster.options(), on_progress).await?;
     Ok(Gathered {
         snapshot,
+        connection: Some(connection),
         namespace: args.namespace.clone(),
         ..Gathered::default()
     })
@@ -103,6 +127,6 @@ fn files(args: &FileArgs) -> Result<Gathered, Failure> {
         snapshot: manifests.snapshot,
         sources: manifests.sources,
         objects: Some(manifests.objects),
-        namespace: None,
+        ..Gathered::default()
     })
 }

@@ -9,6 +9,7 @@ mod exit;
 mod failure;
 mod input;
 mod output;
+mod probe;
 mod progress;
 mod service;
 

@@ -159,6 +159,25 @@ impl Service {
         Ok(self.check.clone().check(request).await?.into_inner())
     }
 
+    /// What gathering must be allowed.
+    pub(crate) async fn list_needs(
+        &self,
+        request: v1::ListNeedsRequest,
+    ) -> Result<Vec<v1::Need>, ServiceError> {
+        let mut client = self.check.clone();
+        Ok(client.list_needs(request).await?.into_inner().needs)
+    }
+
+    /// What to ask an API server about a check.
+    pub(crate) async fn list_probes(
+        &self,
+        check: v1::CheckRequest,
+    ) -> Result<v1::ListProbesResponse, ServiceError> {
+        let request = v1::ListProbesRequest { check: Some(check) };
+        let mut client = self.check.clone();
+        Ok(client.list_probes(request).await?.into_inner())
+    }
+
     /// Which build answers.
     pub(crate) async fn version(&self) -> Result<v1::GetVersionResponse, ServiceError> {
         let mut client = self.admin.clone();

@@ -472,3 +472,48 @@ fn usage_errors_are_status_2_and_help_is_0() {
         format!("kubectl-opsec {}\n", env!("CARGO_PKG_VERSION"))
     );
 }
+
+#[test]
+fn the_role_that_is_printed_allows_all_that_is_read() {
+    let folder = Folder::new(&[]);
+    let run = |flags: &[&str]| {
+        let output = Command::new(cargo_bin("kubectl-opsec"))
+            .args(["check", "--print-rbac"])
+            .args(flags)
+            .env("OPSEC_DATA_DIR", folder.0.path().join("data"))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        serde_saphyr::from_str::<serde_json::Value>(&text).unwrap()
+    };
+    let words = |value: &serde_json::Value| -> Vec<String> {
+        let list = value.as_array().into_iter().flatten();
+        list.map(|word| word.as_str().unwrap().to_owned()).collect()
+    };
+    for secret_metadata in [false, true] {
+        let flags: &[&str] = if secret_metadata {
+            &["--secret-metadata"]
+        } else {
+            &[]
+        };
+        let role = run(flags);
+        for needed in opsec_gather::permissions(secret_metadata) {
+            for resource in &needed.resources {
+                let allowed = role["rules"].as_array().unwrap().iter().any(|rule| {
+                    let names = words(&rule["resourceNames"]);
+                    words(&rule["apiGroups"]).contains(&needed.group)
+                        && words(&rule["resources"]).contains(resource)
+                        && words(&rule["verbs"]) == needed.verbs
+                        && (names.is_empty() || names == needed.names)
+                });
+                assert!(allowed, "{resource}.{}: {role}", needed.group);
+            }
+        }
+        let text = role.to_string();
+        assert_eq!(text.contains("\"secrets\""), secret_metadata, "{text}");
+        assert!(!text.contains("impersonate"), "{text}");
+    }
+    let text = run(&["--probe"]).to_string();
+    assert!(text.contains("impersonate") && text.contains("subjectaccessreviews"));
+}

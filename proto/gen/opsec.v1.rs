@@ -363,7 +363,8 @@ pub struct KindFacts {
     #[prost(string, tag = "1")]
     pub group: ::prost::alloc::string::String,
     /// The plural, as in `clusterroles`; `workloads`, `othernetworkpolicies`, `gatewayroutes` and
-    /// `customobjects` are the lists of several kinds.
+    /// `customobjects` are the lists of several kinds; `crdcreationanswers` and `accessreviews` are
+    /// what the API server answered to probes.
     #[prost(string, tag = "2")]
     pub resource: ::prost::alloc::string::String,
     /// A JSON array of the normalised objects, in the JSON of the API server reduced to the fields
@@ -660,6 +661,110 @@ impl PlacementReason {
             "PLACEMENT_REASON_BINDINGS" => Some(Self::Bindings),
             "PLACEMENT_REASON_DEFAULT" => Some(Self::Default),
             "PLACEMENT_REASON_INSTALLATION" => Some(Self::Installation),
+            _ => None,
+        }
+    }
+}
+/// What must be allowed to whoever gathers.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Need {
+    /// The API group; empty is the core group.
+    #[prost(string, tag = "1")]
+    pub group: ::prost::alloc::string::String,
+    /// The plurals; `*` is every one of the group.
+    #[prost(string, repeated, tag = "2")]
+    pub resources: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The names that it is limited to; none is every name.
+    #[prost(string, repeated, tag = "3")]
+    pub names: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The verbs.
+    #[prost(string, repeated, tag = "4")]
+    pub verbs: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whether only a probe needs it.
+    #[prost(bool, tag = "5")]
+    pub for_probe: bool,
+}
+/// A creation that is to be tried on behalf of a ServiceAccount, as a dry run and never otherwise:
+/// `dryRun=All`. Only CustomResourceDefinitions are.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreationProbe {
+    /// As whom.
+    #[prost(message, optional, tag = "1")]
+    pub service_account: ::core::option::Option<ServiceAccountRef>,
+    /// The API group of the definition.
+    #[prost(string, tag = "2")]
+    pub group: ::prost::alloc::string::String,
+    /// Whether it carries labels.
+    #[prost(bool, tag = "3")]
+    pub labelled: bool,
+    /// `Namespaced` or `Cluster`.
+    #[prost(string, tag = "4")]
+    pub scope: ::prost::alloc::string::String,
+    /// By which request.
+    #[prost(enumeration = "CreationMethod", tag = "5")]
+    pub method: i32,
+    /// The definition, as JSON.
+    #[prost(bytes = "bytes", tag = "6")]
+    pub object_json: ::prost::bytes::Bytes,
+}
+/// A right that verdicts rest on, to be asked about by a SubjectAccessReview. A path has no other
+/// field than its verb.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReviewProbe {
+    /// About whom.
+    #[prost(message, optional, tag = "1")]
+    pub service_account: ::core::option::Option<ServiceAccountRef>,
+    /// The verb.
+    #[prost(string, tag = "2")]
+    pub verb: ::prost::alloc::string::String,
+    /// The API group; empty is the core group.
+    #[prost(string, tag = "3")]
+    pub group: ::prost::alloc::string::String,
+    /// The plural.
+    #[prost(string, tag = "4")]
+    pub resource: ::prost::alloc::string::String,
+    /// The subresource.
+    #[prost(string, tag = "5")]
+    pub subresource: ::prost::alloc::string::String,
+    /// The object's name.
+    #[prost(string, tag = "6")]
+    pub name: ::prost::alloc::string::String,
+    /// The namespace; empty is all, or the cluster.
+    #[prost(string, tag = "7")]
+    pub namespace: ::prost::alloc::string::String,
+    /// The path, when it is outside the resource API.
+    #[prost(string, tag = "8")]
+    pub path: ::prost::alloc::string::String,
+}
+/// How an object is created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum CreationMethod {
+    /// Never sent.
+    Unspecified = 0,
+    /// By POST.
+    Post = 1,
+    /// By server-side apply of a name that is not there.
+    Apply = 2,
+}
+impl CreationMethod {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CREATION_METHOD_UNSPECIFIED",
+            Self::Post => "CREATION_METHOD_POST",
+            Self::Apply => "CREATION_METHOD_APPLY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CREATION_METHOD_UNSPECIFIED" => Some(Self::Unspecified),
+            "CREATION_METHOD_POST" => Some(Self::Post),
+            "CREATION_METHOD_APPLY" => Some(Self::Apply),
             _ => None,
         }
     }
@@ -1641,6 +1746,40 @@ pub struct Topic {
     #[prost(string, tag = "3")]
     pub title: ::prost::alloc::string::String,
 }
+/// What is gathered.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListNeedsRequest {
+    /// Whether the names and types of Secrets are.
+    #[prost(bool, tag = "1")]
+    pub secret_metadata: bool,
+    /// Whether the API server is probed too.
+    #[prost(bool, tag = "2")]
+    pub probe: bool,
+}
+/// What must be allowed.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListNeedsResponse {
+    /// The least that is enough, in every namespace, by group.
+    #[prost(message, repeated, tag = "1")]
+    pub needs: ::prost::alloc::vec::Vec<Need>,
+}
+/// What is to be judged.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListProbesRequest {
+    /// The check whose facts are gathered, and not yet probed for.
+    #[prost(message, optional, tag = "1")]
+    pub check: ::core::option::Option<CheckRequest>,
+}
+/// What to ask.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListProbesResponse {
+    /// Creations that are tried on behalf of ServiceAccounts.
+    #[prost(message, repeated, tag = "1")]
+    pub creations: ::prost::alloc::vec::Vec<CreationProbe>,
+    /// Rights to ask about.
+    #[prost(message, repeated, tag = "2")]
+    pub reviews: ::prost::alloc::vec::Vec<ReviewProbe>,
+}
 /// Why a baseline applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -1956,6 +2095,59 @@ pub mod check_service_client {
                 .insert(GrpcMethod::new("opsec.v1.CheckService", "ListTopics"));
             self.inner.unary(req, path, codec).await
         }
+        /// Lists what gathering a cluster must be allowed for every rule to be judged.
+        pub async fn list_needs(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListNeedsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListNeedsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.CheckService/ListNeeds",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("opsec.v1.CheckService", "ListNeeds"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists what an API server can be asked about the operators of a check beside being read. The
+        /// answers belong into the snapshot, and Check judges by them.
+        ///
+        /// Reasons: those of Check.
+        pub async fn list_probes(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListProbesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListProbesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.CheckService/ListProbes",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("opsec.v1.CheckService", "ListProbes"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -2016,6 +2208,25 @@ pub mod check_service_server {
             request: tonic::Request<super::ListTopicsRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListTopicsResponse>,
+            tonic::Status,
+        >;
+        /// Lists what gathering a cluster must be allowed for every rule to be judged.
+        async fn list_needs(
+            &self,
+            request: tonic::Request<super::ListNeedsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListNeedsResponse>,
+            tonic::Status,
+        >;
+        /// Lists what an API server can be asked about the operators of a check beside being read. The
+        /// answers belong into the snapshot, and Check judges by them.
+        ///
+        /// Reasons: those of Check.
+        async fn list_probes(
+            &self,
+            request: tonic::Request<super::ListProbesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListProbesResponse>,
             tonic::Status,
         >;
     }
@@ -2310,6 +2521,96 @@ pub mod check_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListTopicsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.CheckService/ListNeeds" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListNeedsSvc<T: CheckService>(pub Arc<T>);
+                    impl<
+                        T: CheckService,
+                    > tonic::server::UnaryService<super::ListNeedsRequest>
+                    for ListNeedsSvc<T> {
+                        type Response = super::ListNeedsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListNeedsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CheckService>::list_needs(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListNeedsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.CheckService/ListProbes" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListProbesSvc<T: CheckService>(pub Arc<T>);
+                    impl<
+                        T: CheckService,
+                    > tonic::server::UnaryService<super::ListProbesRequest>
+                    for ListProbesSvc<T> {
+                        type Response = super::ListProbesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListProbesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CheckService>::list_probes(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListProbesSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

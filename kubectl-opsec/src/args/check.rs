@@ -33,7 +33,17 @@ pub(crate) struct CheckArgs {
         help_heading = "Judge"
     )]
     pub(crate) half: Option<HalfArg>,
-    /// Print the least ClusterRole that reading a cluster needs, and judge nothing
+    /// Ask the cluster's API server too: whether it denies CRD creation to the operator's
+    /// ServiceAccounts (dry runs on their behalf), and whether it grants what findings rest on;
+    /// nothing is written
+    #[arg(
+        long,
+        conflicts_with_all = ["filename", "snapshot", "impersonate"],
+        help_heading = "Cluster"
+    )]
+    pub(crate) probe: bool,
+    /// Print the least ClusterRole that reading a cluster needs (and --probe, with it), and judge
+    /// nothing
     #[arg(long, conflicts_with_all = ["filename", "snapshot", "operator"], help_heading = "Cluster")]
     pub(crate) print_rbac: bool,
     #[command(flatten)]

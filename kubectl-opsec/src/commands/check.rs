@@ -6,16 +6,18 @@ use opsec_model::report::ReportList;
 use opsec_model::{API_VERSION, Half, Report, Snapshot, SourceMap};
 use opsec_proto::v1;
 use opsec_proto::v1::check_request::{BaselineChoice, Input};
-use opsec_wire::{decode_report, encode_half, encode_severity, encode_snapshot};
+use opsec_wire::{decode_need, decode_report, encode_half, encode_severity, encode_snapshot};
 use prost_types::Timestamp;
 
 use crate::args::{CheckArgs, CheckFormat, HalfArg};
 use crate::context::Context;
+use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::input::Gathered;
 use crate::progress::Progress;
 use crate::service::{Service, ServiceError};
-use crate::{document, input, output};
+use crate::{document, input, output, probe};
 
 /// Judges, prints, and ends with what it came to.
 ///
@@ -23,48 +25,71 @@ use crate::{document, input, output};
 /// When nothing could be judged.
 pub(crate) async fn run(args: CheckArgs, mut context: Context) -> Result<Exit, Failure> {
     if args.print_rbac {
-        output::answer(least_role(args.files.cluster.secret_metadata).as_bytes())?;
-        return Ok(Exit::Success);
+        return print_least_role(&args).await;
     }
     let progress = Progress::start("reading");
     let inline = args.baseline.as_deref().map(document::read).transpose()?;
     // What is accepted is read, and the store closed, before anything that may take long.
     let service = Service::for_checks(context.data_dir.as_deref())?;
-    let gathered = input::gather(&args.files, &progress).await?;
+    let refused = |error: ServiceError| match &inline {
+        Some(inline) if error.is_about_baseline() => inline.refused(&error),
+        _ => Failure::Service(error),
+    };
+    let mut gathered = input::gather_unsaved(&args.files, &progress).await?;
+    if args.probe {
+        let check = request(&args, &gathered, inline.as_ref())?;
+        let asked = probe::ask(&service, check, &args.files, &mut gathered, &progress).await;
+        asked.map_err(|failure| match failure {
+            Failure::Service(error) => refused(error),
+            other => other,
+        })?;
+    }
+    gathered.save(&args.files)?;
     progress.step("judging");
+    let request = request(&args, &gathered, inline.as_ref())?;
+    let response = service.check(request).await.map_err(refused)?;
+    let reports = decode(response, &gathered.sources)?;
+    drop(progress);
+    if args.probe {
+        probe::tell(&reports);
+    }
+    context.layout.objects = gathered.objects;
+    print(&args, reports, &context)
+}
+
+/// What is asked of the service.
+fn request(
+    args: &CheckArgs,
+    gathered: &Gathered,
+    inline: Option<&Document>,
+) -> Result<v1::CheckRequest, Failure> {
     let snapshot = encode_snapshot(&gathered.snapshot).map_err(Failure::Snapshot)?;
-    let request = v1::CheckRequest {
+    let saved = args.files.cluster.snapshot.as_ref();
+    Ok(v1::CheckRequest {
         input: Some(Input::Snapshot(snapshot)),
         operator: gathered.operator(args.operator.as_ref())?,
         all: args.all,
         half: args.half.map(half).map(encode_half).unwrap_or_default(),
         fail_on: args.fail_on.map(encode_severity).unwrap_or_default(),
         baseline_choice: inline
-            .as_ref()
             .map(|inline| BaselineChoice::InlineBaseline(inline.content.clone().into())),
-        as_of: args
-            .files
-            .cluster
-            .snapshot
-            .as_ref()
-            .and(as_of(&gathered.snapshot)),
+        as_of: saved.and(as_of(&gathered.snapshot)),
         ..v1::CheckRequest::default()
-    };
-    let response = service
-        .check(request)
-        .await
-        .map_err(|error| match &inline {
-            Some(inline) if error.is_about_baseline() => inline.refused(&error),
-            _ => Failure::Service(error),
-        })?;
-    let reports = decode(response, &gathered.sources)?;
-    drop(progress);
-    context.layout.objects = gathered.objects;
-    print(&args, reports, &context)
+    })
 }
 
-/// The least role that reading a cluster needs, as a manifest.
-fn least_role(secret_metadata: bool) -> String {
+/// The least role that reading a cluster, and probing it, needs, as a manifest.
+async fn print_least_role(args: &CheckArgs) -> Result<Exit, Failure> {
+    let request = v1::ListNeedsRequest {
+        secret_metadata: args.files.cluster.secret_metadata,
+        probe: args.probe,
+    };
+    let needs = Service::without_store()?.list_needs(request).await?;
+    output::answer(least_role(needs).as_bytes())?;
+    Ok(Exit::Success)
+}
+
+fn least_role(needs: Vec<v1::Need>) -> String {
     let quoted = |words: &[String]| {
         let words: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
         words.join(", ")
@@ -79,14 +104,19 @@ metadata:
 rules:
 "
     .to_owned();
+    let mut probes = false;
     // Writing to a String does not fail.
-    for permission in opsec_gather::permissions(secret_metadata) {
-        let _ = writeln!(text, "- apiGroups: [{:?}]", permission.group);
-        let _ = writeln!(text, "  resources: [{}]", quoted(&permission.resources));
-        if !permission.names.is_empty() {
-            let _ = writeln!(text, "  resourceNames: [{}]", quoted(&permission.names));
+    for need in needs.into_iter().map(decode_need) {
+        if need.for_probe && !probes {
+            probes = true;
+            text.push_str("# Of --probe alone. Who may impersonate an account may do what it may: bind it for as long as a\n# probe takes, or leave it out, and what the probe would tell stays UNKNOWN.\n");
         }
-        let _ = writeln!(text, "  verbs: [{}]", quoted(&permission.verbs));
+        let _ = writeln!(text, "- apiGroups: [{:?}]", need.group);
+        let _ = writeln!(text, "  resources: [{}]", quoted(&need.resources));
+        if !need.names.is_empty() {
+            let _ = writeln!(text, "  resourceNames: [{}]", quoted(&need.names));
+        }
+        let _ = writeln!(text, "  verbs: [{}]", quoted(&need.verbs));
     }
     text
 }

@@ -1,6 +1,6 @@
 //! One control plane for all tests of this file, and the program run against it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
@@ -74,13 +74,6 @@ pub(crate) fn opsec_with(kubeconfig: &Path, line: &str) -> Ran {
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
-}
-
-/// A file of the demo.
-pub(crate) fn demo(file: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../deploy/demo")
-        .join(file)
 }
 
 /// Applies every object of a file, definitions and namespaces first, as often as it takes until

@@ -9,5 +9,6 @@
 )]
 
 mod cluster;
+mod demo;
 mod reads;
 mod refusals;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::cluster::{apply, control_plane, demo, opsec};
+use crate::cluster::{apply, control_plane, opsec};
+use crate::demo::demo;
 
 /// Status and severity of each rule.
 fn rules(report: &Value) -> BTreeMap<String, String> {

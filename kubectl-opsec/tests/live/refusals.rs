@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::cluster::{Ran, apply, apply_all, control_plane, demo, opsec, opsec_with};
+use crate::cluster::{Ran, apply, apply_all, control_plane, opsec, opsec_with};
+use crate::demo::demo;
 
 /// The administrator's kubeconfig, changed.
 fn kubeconfig(change: impl FnOnce(&mut Value)) -> (tempfile::TempDir, PathBuf) {

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::page::{Asked, Pages};
 use crate::rpc::{encode, input};
 use crate::use_case::baselines::{read_baseline, read_name};
-use crate::use_case::check::check;
+use crate::use_case::check::{Facts, check, probes};
 use crate::use_case::explain::explain;
 use crate::use_case::list_operators::list_operators;
 use crate::use_case::list_rules::list_rules;
@@ -76,12 +76,63 @@ impl CheckService for Check {
             topics: topics.map(encode::topic).collect(),
         }))
     }
+
+    async fn list_needs(
+        &self,
+        request: Request<v1::ListNeedsRequest>,
+    ) -> Result<Response<v1::ListNeedsResponse>, Status> {
+        let v1::ListNeedsRequest {
+            secret_metadata,
+            probe,
+        } = request.into_inner();
+        let needs = opsec_practices::needs()
+            .into_iter()
+            .filter(|need| probe || !need.for_probe)
+            .filter(|need| secret_metadata || need.resources != ["secrets"]);
+        Ok(Response::new(v1::ListNeedsResponse {
+            needs: needs.map(opsec_wire::encode_need).collect(),
+        }))
+    }
+
+    async fn list_probes(
+        &self,
+        request: Request<v1::ListProbesRequest>,
+    ) -> Result<Response<v1::ListProbesResponse>, Status> {
+        let check = request.into_inner().check.ok_or(Failure::Field {
+            field: "check",
+            message: "it says whose probes are listed".to_owned(),
+        })?;
+        Ok(Response::new(self.probes(check)?))
+    }
 }
 
 impl Check {
     fn judge(&self, request: v1::CheckRequest) -> Result<v1::CheckResponse, Failure> {
+        let as_of = request.as_of.is_some();
+        self.with(request, |facts, options, selector| {
+            let judged = check(facts, options, selector)?;
+            Ok(v1::CheckResponse {
+                results: judged.into_iter().map(encode::judged).collect(),
+                check_id: uuid::Uuid::now_v7().to_string(),
+                evaluate_time: Some(clock::encode(options.now)),
+                as_of,
+            })
+        })
+    }
+
+    fn probes(&self, request: v1::CheckRequest) -> Result<v1::ListProbesResponse, Failure> {
+        self.with(request, |facts, options, selector| {
+            Ok(opsec_wire::encode_probes(probes(facts, options, selector)?))
+        })
+    }
+
+    /// Reads a check, and does something with what it is about.
+    fn with<T>(
+        &self,
+        request: v1::CheckRequest,
+        work: impl FnOnce(&Facts, &CheckOptions, &Selector<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let as_of = request.as_of.map(read_as_of).transpose()?;
-        let now = as_of.unwrap_or_else(clock::now);
         if request.all && !request.operator.is_empty() {
             let message = "it stands empty when all are judged".to_owned();
             return Err(Failure::Field {
@@ -94,7 +145,7 @@ impl Check {
             all: request.all,
             half: read_half(request.half)?,
             fail_on: read_severity(request.fail_on)?,
-            now,
+            now: as_of.unwrap_or_else(clock::now),
         };
         let baselines = self.view.baselines();
         let selector = Selector {
@@ -106,13 +157,7 @@ impl Check {
             CheckInput::Snapshot(snapshot) => input::from_snapshot(snapshot)?,
             CheckInput::Documents(documents) => input::from_documents(documents)?,
         };
-        let judged = check(&facts, &options, &selector)?;
-        Ok(v1::CheckResponse {
-            results: judged.into_iter().map(encode::judged).collect(),
-            check_id: uuid::Uuid::now_v7().to_string(),
-            evaluate_time: Some(clock::encode(now)),
-            as_of: as_of.is_some(),
-        })
+        work(&facts, &options, &selector)
     }
 
     fn operators(

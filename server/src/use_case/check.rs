@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use opsec_model::{Report, Snapshot, SourceMap};
-use opsec_practices::CheckOptions;
+use opsec_model::{OperatorSummary, Probes, Report, Snapshot, SourceMap};
+use opsec_practices::{CheckError, CheckOptions, Prepared, SelectedBaseline};
 
 use crate::failure::Failure;
 use crate::use_case::select::{Selected, Selector};
@@ -29,10 +29,42 @@ pub(crate) fn check(
     options: &CheckOptions,
     selector: &Selector<'_>,
 ) -> Result<Vec<Judged>, Failure> {
+    let snapshot = &facts.snapshot;
+    let (reports, selected) = selecting(selector, |choose| {
+        opsec_practices::check(snapshot, options, choose)
+    })?;
+    let judged = reports.into_iter().zip(selected);
+    Ok(judged
+        .map(|(mut report, baseline)| {
+            report.locate(&facts.sources);
+            Judged { report, baseline }
+        })
+        .collect())
+}
+
+/// What to ask an API server about the operators of a check.
+pub(crate) fn probes(
+    facts: &Facts,
+    options: &CheckOptions,
+    selector: &Selector<'_>,
+) -> Result<Probes, Failure> {
+    let (probes, _) = selecting(selector, |choose| {
+        Prepared::new(&facts.snapshot).probes(options, choose)
+    })?;
+    Ok(probes)
+}
+
+type Choose<'a> = &'a dyn Fn(&OperatorSummary) -> SelectedBaseline;
+
+/// Lets the engine choose a baseline for each operator, and says which were chosen.
+fn selecting<T>(
+    selector: &Selector<'_>,
+    work: impl FnOnce(Choose<'_>) -> Result<T, CheckError>,
+) -> Result<(T, Vec<Selected>), Failure> {
     // The engine asks once for every operator that it judges, in the order of its reports.
     let selected = RefCell::new(Vec::new());
     let failed = RefCell::new(None);
-    let choose = |operator: &opsec_model::OperatorSummary| match selector.select(operator) {
+    let choose = |operator: &OperatorSummary| match selector.select(operator) {
         Ok((baseline, to_judge_by)) => {
             selected.borrow_mut().push(baseline);
             to_judge_by
@@ -42,17 +74,11 @@ pub(crate) fn check(
             Selector::stand_in()
         }
     };
-    let reports = guarded(|| opsec_practices::check(&facts.snapshot, options, &choose))??;
-    if let Some(failure) = failed.take() {
-        return Err(failure);
+    let done = guarded(|| work(&choose))??;
+    match failed.take() {
+        Some(failure) => Err(failure),
+        None => Ok((done, selected.take())),
     }
-    let judged = reports.into_iter().zip(selected.take());
-    Ok(judged
-        .map(|(mut report, baseline)| {
-            report.locate(&facts.sources);
-            Judged { report, baseline }
-        })
-        .collect())
 }
 
 /// A panic of the engine fails the call and not the process.

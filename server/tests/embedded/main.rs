@@ -10,6 +10,7 @@ mod analysis;
 mod baselines;
 mod explain;
 mod olm;
+mod probes;
 mod reasons;
 
 use std::path::Path;

@@ -11,6 +11,7 @@ mod error;
 mod kinds;
 mod list;
 mod page;
+mod probe;
 mod retry;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use opsec_model::snapshot::{Source, SourceKind};
 pub use access::{Permission, permissions};
 pub use connect::{Connection, ConnectionOptions};
 pub use error::ClusterError;
+pub use probe::{ProbeAnswers, probe_cluster};
 
 /// What is gathered, and how long it may take.
 #[derive(Debug, Clone)]

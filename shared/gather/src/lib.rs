@@ -11,7 +11,7 @@ mod files;
 
 pub use cluster::{
     ClusterError, ClusterOptions, Connection, ConnectionOptions, OnProgress, Permission,
-    gather_cluster, permissions,
+    ProbeAnswers, gather_cluster, permissions, probe_cluster,
 };
 pub use error::GatherError;
 pub use files::{PathOrStdin, read_files};

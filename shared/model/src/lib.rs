@@ -17,6 +17,7 @@ pub mod object_ref;
 pub mod objects;
 pub mod olm;
 pub mod path;
+pub mod probe;
 pub mod report;
 pub mod rights;
 pub mod saved;
@@ -33,6 +34,10 @@ pub use notice::{Notice, NoticeCode};
 pub use object_ref::{ObjectRef, ServiceAccountRef};
 pub use olm::{InstallMode, OlmInstallation};
 pub use path::{Hop, Path, PathEnd, PathList};
+pub use probe::{
+    AccessReview, CrdCreation, CrdCreationAnswer, CreationMethod, CreationProbe, Denier,
+    DryRunAnswer, Need, Probes, ReviewAnswer,
+};
 pub use report::{
     Evidence, Finding, FindingStatus, GrantedBy, OperatorSummary, PracticeReport, Report,
     RuleOutcome,

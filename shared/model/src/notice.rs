@@ -46,6 +46,10 @@ pub enum NoticeCode {
     Incomplete,
     /// What aggregation says and what a role holds differ.
     AggregationDiffers,
+    /// What the API server was asked by a probe, and how often it agrees.
+    Probed,
+    /// The API server answers otherwise than this program reckoned: a defect of this program.
+    ProbeDisagrees,
     /// A document was read only in part or with doubt.
     Input,
 }

@@ -18,6 +18,7 @@ use crate::objects::{
     Workload,
 };
 use crate::olm::OlmInstallation;
+use crate::probe::{AccessReview, CrdCreationAnswer};
 
 /// Where a snapshot is from.
 #[derive(
@@ -186,6 +187,12 @@ pub struct Snapshot {
     /// Objects of every other kind, by name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub custom_objects: Vec<CustomObject>,
+    /// What dry runs of CRD creations came to, where the API server was asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub crd_creation_answers: Vec<CrdCreationAnswer>,
+    /// What SubjectAccessReviews came to, where the API server was asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub access_reviews: Vec<AccessReview>,
     /// What is to be known about the input itself: invalid objects, duplicates.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Notice>,

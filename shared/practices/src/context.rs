@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 use opsec_admission::Admission;
 use opsec_facts::Facts;
 use opsec_model::objects::{Object as _, Workload};
-use opsec_model::{EffectiveBaseline, NoticeCode, ObjectRef, ServiceAccountRef, Severity};
+use opsec_model::{
+    CrdCreation, DryRunAnswer, EffectiveBaseline, NoticeCode, ObjectRef, ServiceAccountRef,
+    Severity, Snapshot,
+};
 use opsec_network::Network;
 use opsec_operators::Operator;
 use opsec_paths::Ground;
@@ -23,7 +26,11 @@ pub(crate) struct Engines<'a> {
     network: Network<'a>,
     admission: Admission<'a>,
     ground: Ground<'a>,
+    answers: Answers<'a>,
 }
+
+/// What the API server answered to dry runs of CRD creations, by who would create.
+type Answers<'a> = BTreeMap<(&'a ServiceAccountRef, &'a CrdCreation), &'a DryRunAnswer>;
 
 impl<'a> Engines<'a> {
     pub(crate) fn new(prepared: &'a Prepared<'a>) -> Self {
@@ -33,8 +40,16 @@ impl<'a> Engines<'a> {
             network: Network::new(facts),
             admission: Admission::new(facts),
             ground: Ground::new(facts, policy, kinds, prepared.holdings()),
+            answers: answers(prepared.snapshot()),
         }
     }
+}
+
+fn answers(snapshot: &Snapshot) -> Answers<'_> {
+    let answers = snapshot.crd_creation_answers.iter();
+    answers
+        .map(|it| ((&it.service_account, &it.creation), &it.answer))
+        .collect()
 }
 
 /// What a rule judges.
@@ -62,6 +77,8 @@ pub struct Context<'a> {
     pub grading: Grading<'a>,
     /// The graded rights of each account.
     pub rights: BTreeMap<ServiceAccountRef, Vec<GradedRight>>,
+    /// What the API server answered to dry runs of CRD creations.
+    pub(crate) answers: &'a Answers<'a>,
     /// What admission says to CRD creations of its accounts, which two rules ask.
     pub(crate) crd_creations: OnceCell<Vec<Asked>>,
 }
@@ -96,6 +113,7 @@ impl<'a> Context<'a> {
             network: &engines.network,
             admission: &engines.admission,
             ground: &engines.ground,
+            answers: &engines.answers,
             operators,
             operator,
             baseline,

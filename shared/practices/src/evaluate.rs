@@ -3,6 +3,7 @@
 mod collate;
 mod needs;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -21,8 +22,10 @@ use crate::context::{Context, Engines};
 use crate::exempt::Exemptions;
 use crate::p6_declared_rights::declaration;
 use crate::prepared::Prepared;
+use crate::probes;
 use crate::registry::PRACTICES;
 use collate::collate;
+pub(crate) use needs::base as base_needs;
 
 /// What is asked of a check.
 #[derive(Debug, Clone)]
@@ -128,7 +131,7 @@ impl Prepared<'_> {
     }
 
     /// The operators that are asked for.
-    fn judged(&self, options: &CheckOptions) -> Result<Vec<&Operator>, ResolveError> {
+    pub(crate) fn judged(&self, options: &CheckOptions) -> Result<Vec<&Operator>, ResolveError> {
         if !options.all {
             return Ok(vec![self.resolve(options.operator.as_deref())?]);
         }
@@ -154,21 +157,8 @@ fn judge(
     options: &CheckOptions,
     digest: &str,
 ) -> Report {
-    // What the baseline calls the operator's kinds is the operator's.
-    let owned = selected
-        .baseline
-        .spec
-        .owned_kinds
-        .as_deref()
-        .unwrap_or_default();
-    let with_owned;
-    let operator = if owned.is_empty() {
-        operator
-    } else {
-        with_owned = operator.clone().with_owned_kinds(prepared.facts(), owned);
-        &with_owned
-    };
     let baseline = &selected.baseline;
+    let operator = &*with_owned_kinds(prepared, operator, baseline);
     let context = Context::new(prepared, engines, operator, baseline);
     let fail_on = options.fail_on.unwrap_or_else(|| baseline.fail_on());
     let mut exemptions = Exemptions::new(baseline, options.now);
@@ -211,6 +201,21 @@ fn judge(
         notices,
         paths: opsec_paths::heads(&chains(&context)),
         practices: collated.practices,
+    }
+}
+
+/// The operator with what the baseline calls its kinds: they are the operator's.
+pub(crate) fn with_owned_kinds<'o>(
+    prepared: &Prepared<'_>,
+    operator: &'o Operator,
+    baseline: &EffectiveBaseline,
+) -> Cow<'o, Operator> {
+    match baseline.spec.owned_kinds.as_deref() {
+        None | Some([]) => Cow::Borrowed(operator),
+        Some(owned) => {
+            let operator = operator.clone();
+            Cow::Owned(operator.with_owned_kinds(prepared.facts(), owned))
+        }
     }
 }
 
@@ -264,6 +269,7 @@ fn context_notices(context: &Context<'_>) -> Vec<Notice> {
         ));
     }
     notices.extend(placements(context));
+    notices.extend(probes::notices(context));
     if *context.facts.completeness("secrets", "") == Completeness::OutOfScope {
         notices.push(Notice::new(
             NoticeCode::Incomplete,

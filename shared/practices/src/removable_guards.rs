@@ -124,6 +124,7 @@ fn denials(context: &Context<'_>, account: &ServiceAccountRef, right: &GradedRig
         return of_account
             .flat_map(|asked| &asked.denied)
             .flat_map(|(_, decision)| decision.denials.clone())
+            .filter(|denial| denial.policy.kind == "ValidatingAdmissionPolicy")
             .collect();
     }
     let hits = right.hits.iter();

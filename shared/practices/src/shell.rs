@@ -1,7 +1,7 @@
 //! Shell lines that show a finding: kubectl and POSIX tools, exit status 0 exactly when it holds.
 
 use opsec_kubernetes::{find, find_virtual};
-use opsec_model::ServiceAccountRef;
+use opsec_model::{AccessQuestion, ServiceAccountRef};
 use opsec_rbac::{EffectiveRights, Grant, Kinds, Reaching};
 use opsec_rights::row::{Needs, Part, Special};
 use opsec_rights::{Atom, Hit};
@@ -24,6 +24,19 @@ pub(crate) fn quote(word: &str) -> String {
 /// `kubectl auth can-i …` for what a hit rests on: of verbs that give the same one, of what takes
 /// several each.
 pub(crate) fn can_i(context: &Context<'_>, account: &ServiceAccountRef, hit: &Hit) -> String {
+    let questions: Vec<String> = rests_on(context, account, hit)
+        .iter()
+        .map(|asked| allowed(context.kinds, account, asked))
+        .collect();
+    questions.join(" && ")
+}
+
+/// The requests that show a hit.
+pub(crate) fn rests_on<'a>(
+    context: &'a Context<'_>,
+    account: &ServiceAccountRef,
+    hit: &'a Hit,
+) -> Vec<Asked<'a>> {
     let rights = context.effective(account);
     let grants: Vec<&Grant> = rights
         .map(EffectiveRights::grants)
@@ -33,11 +46,10 @@ pub(crate) fn can_i(context: &Context<'_>, account: &ServiceAccountRef, hit: &Hi
         .filter(|(index, _)| hit.grants.contains(index))
         .map(|(_, grant)| grant)
         .collect();
-    let questions: Vec<String> = shown(hit)
+    shown(hit)
         .into_iter()
-        .filter_map(|atom| question(context.kinds, account, hit, atom, &grants))
-        .collect();
-    questions.join(" && ")
+        .filter_map(|atom| question(hit, atom, &grants))
+        .collect()
 }
 
 /// The atoms that show a hit.
@@ -73,13 +85,7 @@ fn first_of<'a>(hit: &'a Hit, parts: &[Part]) -> Option<&'a Atom> {
     })
 }
 
-fn question(
-    kinds: &Kinds,
-    account: &ServiceAccountRef,
-    hit: &Hit,
-    atom: &Atom,
-    grants: &[&Grant],
-) -> Option<String> {
+fn question<'a>(hit: &'a Hit, atom: &'a Atom, grants: &[&'a Grant]) -> Option<Asked<'a>> {
     let Atom {
         verb,
         group,
@@ -95,25 +101,23 @@ fn question(
             "edit" => ("create", "", "secrets"),
             _ => ("list", "", "configmaps"),
         };
-        let asked = Asked {
+        return Some(Asked {
             verb,
             group,
             resource,
             name: None,
             scope,
-        };
-        return Some(allowed(kinds, account, &asked));
+        });
     }
     // An account in the resource's place is the ghost of a binding, not a resource.
     let resource = resource.split(' ').next()?;
-    let asked = Asked {
+    Some(Asked {
         verb,
         group,
         resource,
         name: name(hit, atom, grants),
         scope,
-    };
-    Some(allowed(kinds, account, &asked))
+    })
 }
 
 /// A name that an atom is held for; none when it is held for all. Of what takes several rights
@@ -161,13 +165,41 @@ pub(crate) struct Asked<'a> {
     pub(crate) scope: &'a Reaching,
 }
 
+impl Asked<'_> {
+    /// The path, of rights outside the resource API: one below it where it ends in `*`.
+    fn path(&self) -> String {
+        self.resource.replace('*', "x")
+    }
+
+    /// The same as the attributes of a SubjectAccessReview.
+    pub(crate) fn question(&self) -> AccessQuestion {
+        let verb = self.verb.to_owned();
+        if self.resource.starts_with('/') {
+            return AccessQuestion {
+                verb,
+                path: self.path(),
+                ..AccessQuestion::default()
+            };
+        }
+        let (resource, subresource) = self.resource.split_once('/').unwrap_or((self.resource, ""));
+        AccessQuestion {
+            verb,
+            group: self.group.to_owned(),
+            resource: resource.to_owned(),
+            subresource: subresource.to_owned(),
+            name: self.name.unwrap_or_default().to_owned(),
+            namespace: self.scope.namespace().map(ToOwned::to_owned),
+            path: String::new(),
+        }
+    }
+}
+
 /// Exits 0 exactly when the account is allowed the request: `kubectl auth can-i …`, or the review
 /// behind it for what that cannot be asked about.
 pub(crate) fn allowed(kinds: &Kinds, account: &ServiceAccountRef, asked: &Asked<'_>) -> String {
     let as_account = quote(&account.user_name());
     if asked.resource.starts_with('/') {
-        let path = asked.resource.replace('*', "x");
-        let (verb, path) = (quote(asked.verb), quote(&path));
+        let (verb, path) = (quote(asked.verb), quote(&asked.path()));
         return format!("kubectl auth can-i {verb} {path} --as {as_account}");
     }
     let (resource, subresource) = match asked.resource.split_once('/') {

@@ -252,12 +252,14 @@ fn notices(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
 
 fn weight(code: NoticeCode) -> Option<u8> {
     match code {
-        NoticeCode::InvalidObject => Some(0),
-        NoticeCode::SubjectWithoutNamespace => Some(1),
-        NoticeCode::Incomplete | NoticeCode::AggregationDiffers => Some(2),
-        NoticeCode::EveryNamespaceIntended | NoticeCode::BroadExemption => Some(3),
-        NoticeCode::ExpiredExemption | NoticeCode::StaleExemption => Some(4),
-        NoticeCode::MatchedByName | NoticeCode::BaselinePassedOver => Some(5),
+        NoticeCode::ProbeDisagrees => Some(0),
+        NoticeCode::InvalidObject => Some(1),
+        NoticeCode::SubjectWithoutNamespace => Some(2),
+        NoticeCode::Incomplete | NoticeCode::AggregationDiffers => Some(3),
+        NoticeCode::EveryNamespaceIntended | NoticeCode::BroadExemption => Some(4),
+        NoticeCode::ExpiredExemption | NoticeCode::StaleExemption => Some(5),
+        NoticeCode::MatchedByName | NoticeCode::BaselinePassedOver => Some(6),
+        NoticeCode::Probed => Some(7),
         NoticeCode::NamespacePlaced
         | NoticeCode::DuplicateObject
         | NoticeCode::DuplicateKey

@@ -80,6 +80,8 @@ lists! {
     operator_groups: "operators.coreos.com" / "operatorgroups",
     operator_rights: OURS / "operatorrights",
     custom_objects: OURS / "customobjects",
+    crd_creation_answers: OURS / "crdcreationanswers",
+    access_reviews: OURS / "accessreviews",
 }
 
 /// Fills the lists of a snapshot.

@@ -11,6 +11,7 @@ mod finding;
 mod object;
 mod operator;
 mod path;
+mod probe;
 mod report;
 mod right;
 mod snapshot;
@@ -26,6 +27,7 @@ pub use object::{
 };
 pub use operator::{decode_operator, encode_operator};
 pub use path::{decode_path, encode_path};
+pub use probe::{decode_need, decode_probes, encode_need, encode_probes};
 pub use report::{decode_report, encode_report};
 pub use right::{decode_right, encode_right};
 pub use snapshot::{decode_snapshot, encode_snapshot};

@@ -2,7 +2,9 @@
 
 use opsec_model::report::FindingStatus;
 use opsec_model::snapshot::{PlacementReason, SourceKind};
-use opsec_model::{Allowed, Gain, Half, InstallMode, PathEnd, Reach, Severity, Status};
+use opsec_model::{
+    Allowed, CreationMethod, Gain, Half, InstallMode, PathEnd, Reach, Severity, Status,
+};
 use opsec_proto::v1;
 
 use crate::field::{FieldError, Problem};
@@ -49,6 +51,10 @@ words!(SourceKind, pub(crate) encode_source_kind, decode_source_kind: Files, Clu
 words!(
     PlacementReason, pub(crate) encode_placement_reason, decode_placement_reason:
     Asked, Bindings, Installation, Default
+);
+words!(
+    CreationMethod, pub(crate) encode_creation_method, decode_creation_method:
+    Post, Apply
 );
 words!(
     InstallMode, pub encode_install_mode, decode_install_mode:

@@ -13,14 +13,14 @@ use opsec_model::report::{
 };
 use opsec_model::snapshot::{Placement, PlacementReason, SourceKind};
 use opsec_model::{
-    Baseline, Completeness, Evidence, Finding, FindingStatus, Gain, GrantedBy, Half, Hop,
-    InstallMode, Kind, Notice, NoticeCode, ObjectRef, OlmInstallation, OperatorSummary, Path,
-    PathEnd, PracticeReport, Reach, Report, RuleOutcome, ServiceAccountRef, Severity, Snapshot,
-    Source, SourceLine, Status,
+    AccessQuestion, Baseline, Completeness, CrdCreation, CreationMethod, CreationProbe, Evidence,
+    Finding, FindingStatus, Gain, GrantedBy, Half, Hop, InstallMode, Kind, Need, Notice,
+    NoticeCode, ObjectRef, OlmInstallation, OperatorSummary, Path, PathEnd, PracticeReport, Probes,
+    Reach, Report, RuleOutcome, ServiceAccountRef, Severity, Snapshot, Source, SourceLine, Status,
 };
 use opsec_wire::{
-    Problem, decode_baseline, decode_report, decode_snapshot, encode_baseline, encode_report,
-    encode_snapshot,
+    Problem, decode_baseline, decode_need, decode_probes, decode_report, decode_snapshot,
+    encode_baseline, encode_need, encode_probes, encode_report, encode_snapshot,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -383,7 +383,81 @@ fn everything() -> Value {
         "operatorGroups": plain(json!({"spec": {"targetNamespaces": ["x"]}})),
         "operatorRights": plain(json!({"spec": {"operator": "a", "rights": [{"serviceAccount": "a/b", "scope": "own", "rules": []}]}})),
         "customObjects": plain(json!({"group": "g.io", "version": "v1", "kind": "K", "body": {"spec": {"n": 1}}})),
+        "crdCreationAnswers": creation_answers(),
+        "accessReviews": [{"serviceAccount": {"namespace": "b", "name": "a"},
+            "question": {"verb": "get", "resource": "secrets", "namespace": "b"}, "answer": {"state": "allowed"}}],
     })
+}
+
+/// Every answer to a dry run.
+fn creation_answers() -> Value {
+    let answers = [
+        json!({"state": "admitted"}),
+        json!({"state": "denied", "code": 403, "by": {"kind": "webhook", "name": "w"}}),
+        json!({"state": "denied", "code": 500, "by": {"kind": "unreachableWebhook", "name": "w"}}),
+        json!({"state": "denied", "code": 422, "by": {"kind": "validatingPolicy", "policy": "p", "binding": "b"}}),
+        json!({"state": "denied", "code": 500, "by": {"kind": "mutatingPolicy", "policy": "p"}}),
+        json!({"state": "unauthorized", "verb": "create"}),
+        json!({"state": "forbidden", "missing": "impersonate serviceaccounts in b"}),
+        json!({"state": "unclear", "message": "m"}),
+    ];
+    let of = |(place, answer): (usize, &Value)| {
+        json!({
+            "serviceAccount": {"namespace": "b", "name": format!("a{place}")},
+            "creation": {"group": "g.io", "labelled": true, "scope": "Cluster", "method": "apply"},
+            "answer": answer,
+        })
+    };
+    answers.iter().enumerate().map(of).collect()
+}
+
+#[test]
+fn probes_survive_the_wire() {
+    let account = ServiceAccountRef::new("b", "a");
+    let creation = |method, labelled| CreationProbe {
+        service_account: account.clone(),
+        creation: CrdCreation {
+            group: "g.io".to_owned(),
+            labelled,
+            scope: "Cluster".to_owned(),
+            method,
+        },
+        object: json!({"kind": "CustomResourceDefinition", "n": 1}),
+    };
+    let named = AccessQuestion {
+        verb: "create".to_owned(),
+        group: "g.io".to_owned(),
+        resource: "r".to_owned(),
+        subresource: "s".to_owned(),
+        name: "n".to_owned(),
+        namespace: Some("b".to_owned()),
+        path: String::new(),
+    };
+    let path = AccessQuestion {
+        verb: "get".to_owned(),
+        path: "/logs/x".to_owned(),
+        ..AccessQuestion::default()
+    };
+    let probes = Probes {
+        creations: vec![
+            creation(CreationMethod::Post, false),
+            creation(CreationMethod::Apply, true),
+        ],
+        reviews: vec![(account.clone(), named), (account.clone(), path)],
+    };
+    let mut message = encode_probes(probes.clone());
+    assert_eq!(decode_probes(message.clone()).unwrap(), probes);
+    message.creations[1].method = 9;
+    let error = decode_probes(message).unwrap_err();
+    assert_eq!(error.field, "creations[1].method");
+    let need = Need {
+        for_probe: true,
+        group: "g.io".to_owned(),
+        resources: vec!["r".to_owned()],
+        names: vec!["n".to_owned()],
+        verbs: vec!["list".to_owned()],
+    };
+    assert_eq!(decode_need(encode_need(need.clone())), need);
 }
 
 #[test]

@@ -96,12 +96,23 @@ pub enum Cause {
         /// What is missing.
         message: String,
     },
+    /// A webhook, or a MutatingAdmissionPolicy, of which the API server said that it denies.
+    Answered {
+        /// The field of the configuration, as in `webhooks[0]`; empty for a policy.
+        field: String,
+        /// Whether it decided; else it erred, or could not be reached, under Fail.
+        decides: bool,
+    },
 }
 
 impl Cause {
     /// Whether a decision denies, rather than an error or something missing.
     pub fn is_decision(&self) -> bool {
-        matches!(self, Self::Validation { .. })
+        match self {
+            Self::Validation { .. } => true,
+            Self::Answered { decides, .. } => *decides,
+            _ => false,
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! The fixed requests that ask whether CRD creation is denied: own and foreign group, with and
 //! without labels, Namespaced and Cluster, POST and apply. Nothing is denied unless all are.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use opsec_model::{CrdCreation, CreationMethod};
 use serde_json::{Value, json};
 
 use crate::request::{AdmissionRequest, Operation, OptionsKind, UserInfo};
@@ -22,7 +24,9 @@ pub enum GroupKind {
 /// A request and what it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Probe {
-    /// What it is, as in `POST of a Namespaced CRD in foreign.example.com without labels`.
+    /// What it is.
+    pub creation: Arc<CrdCreation>,
+    /// The same in words, as in `POST of a Namespaced CRD in foreign.example.com without labels`.
     pub description: Arc<str>,
     /// The request.
     pub request: AdmissionRequest,
@@ -50,13 +54,19 @@ impl CrdCreations {
         let mut probes = Vec::new();
         for (group_kind, group) in groups {
             let in_group: Arc<str> = group.into();
-            for (labels, labelled) in [(false, "without labels"), (true, "with labels")] {
+            for labelled in [false, true] {
                 for scope in ["Namespaced", "Cluster"] {
-                    let definition = Arc::new(definition(group, scope, labels));
-                    for method in ["POST", "apply"] {
-                        let what = format!("{method} of a {scope} CRD in {group} {labelled}");
+                    let definition = Arc::new(definition(group, scope, labelled));
+                    for method in [CreationMethod::Post, CreationMethod::Apply] {
+                        let asked = CrdCreation {
+                            group: group.to_owned(),
+                            labelled,
+                            scope: scope.to_owned(),
+                            method,
+                        };
                         probes.push(Probe {
-                            description: what.into(),
+                            description: asked.to_string().into(),
+                            creation: Arc::new(asked),
                             request: creation(&nobody, &definition),
                             group_kind,
                             group: Arc::clone(&in_group),
@@ -68,6 +78,11 @@ impl CrdCreations {
         Self { probes }
     }
 
+    /// The creations by nobody in particular.
+    pub fn by_nobody(&self) -> &[Probe] {
+        &self.probes
+    }
+
     /// The creations by a user.
     pub fn by(&self, user: UserInfo) -> impl Iterator<Item = Probe> {
         let user = Arc::new(user);
@@ -76,6 +91,22 @@ impl CrdCreations {
             probe.request.user = Arc::clone(&user);
             probe
         })
+    }
+}
+
+impl Probe {
+    /// The request as a dry run on behalf of a ServiceAccount brings it to admission: neither UID
+    /// nor what a token adds, which impersonation leaves empty, and marked as dry.
+    #[must_use]
+    pub fn as_tried(&self) -> AdmissionRequest {
+        let mut request = self.request.clone();
+        request.dry_run = true;
+        request.user = Arc::new(UserInfo {
+            uid: Some(String::new()),
+            extra: Some(BTreeMap::new()),
+            ..UserInfo::clone(&request.user)
+        });
+        request
     }
 }
 

@@ -10,7 +10,7 @@ use crate::contract::Rule;
 const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// What finding the operator and its rights rests on.
-fn base() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(crate) fn base() -> impl Iterator<Item = (&'static str, &'static str)> {
     WorkloadKind::ALL
         .into_iter()
         .map(WorkloadKind::resource)

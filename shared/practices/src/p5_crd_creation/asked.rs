@@ -7,6 +7,7 @@ use opsec_model::{ObjectRef, ServiceAccountRef, Severity};
 
 use crate::context::Context;
 use crate::p4_admins_guards::backend::serves;
+use crate::p5_crd_creation::answers::{Reckoned, Settled, settle};
 use crate::shell::quote;
 
 /// The kinds that the answers rest on.
@@ -18,6 +19,9 @@ pub(crate) const NEEDS: &[(&str, &str)] = &[
     ("mutatingadmissionpolicies", GROUP),
     ("mutatingadmissionpolicybindings", GROUP),
 ];
+
+/// How a doubt ends that nobody has tried to settle.
+pub(super) const ONLY_BY_PROBE: &str = ", which only a probe can tell";
 
 /// The API group of admission objects.
 pub(crate) const GROUP: &str = "admissionregistration.k8s.io";
@@ -33,6 +37,11 @@ pub(crate) struct Asked {
     pub(crate) admitted: Vec<(Probe, Decision)>,
     /// Why the rest is not known, each once.
     pub(crate) unknown: Vec<String>,
+    /// Of creations that the API server says are denied: why it is not known how well that holds,
+    /// each once.
+    pub(crate) opaque: Vec<String>,
+    /// Where the API server answers otherwise than was reckoned, each a sentence.
+    pub(crate) disagreements: Vec<String>,
 }
 
 impl Asked {
@@ -55,27 +64,48 @@ pub(crate) fn ask(
         denied: Vec::new(),
         admitted: Vec::new(),
         unknown: Vec::new(),
+        opaque: Vec::new(),
+        disagreements: Vec::new(),
     };
     for probe in creations.by(user) {
         if probe.group_kind == GroupKind::Own && allowed.iter().any(|group| **group == *probe.group)
         {
             continue;
         }
-        let decision = context.admission.decide(&probe.request);
-        let doubts = doubts(context, &decision);
-        if decision.is_denied() {
-            asked.denied.push((probe, decision));
-        } else if doubts.is_empty() {
-            asked.admitted.push((probe, decision));
-        } else {
-            for doubt in doubts {
-                if !asked.unknown.contains(&doubt) {
-                    asked.unknown.push(doubt);
-                }
-            }
-        }
+        let reckoned = Reckoned::of(context, context.admission.decide(&probe.request));
+        let answer = context.answers.get(&(account, &*probe.creation)).copied();
+        let settled = match answer {
+            None => Settled::from(reckoned),
+            Some(answer) => settle(context, account, &probe, reckoned, answer),
+        };
+        asked.add(probe, settled);
     }
     asked
+}
+
+impl Asked {
+    fn add(&mut self, probe: Probe, settled: Settled) {
+        let Settled {
+            reckoned,
+            opaque,
+            disagreement,
+        } = settled;
+        match reckoned {
+            Reckoned::Denied(decision) => self.denied.push((probe, decision)),
+            Reckoned::Admitted(decision) => self.admitted.push((probe, decision)),
+            Reckoned::Unknown(_, doubts) => add_new(&mut self.unknown, doubts),
+        }
+        add_new(&mut self.opaque, opaque);
+        self.disagreements.extend(disagreement);
+    }
+}
+
+fn add_new(list: &mut Vec<String>, clauses: impl IntoIterator<Item = String>) {
+    for clause in clauses {
+        if !list.contains(&clause) {
+            list.push(clause);
+        }
+    }
 }
 
 /// The same for every account of the operator, asked once for all rules.
@@ -124,7 +154,7 @@ pub(crate) fn doubts(context: &Context<'_>, decision: &Decision) -> Vec<String> 
                 format!(" (webhook {})", webhook.name)
             };
             format!(
-                "{}{name} could deny it, which only a probe can tell",
+                "{}{name} could deny it{ONLY_BY_PROBE}",
                 webhook.configuration
             )
         });

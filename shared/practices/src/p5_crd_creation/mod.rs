@@ -1,5 +1,6 @@
 //! Practice 5: Deny the operator to create CustomResourceDefinitions, by admission and not only by RBAC.
 
+mod answers;
 pub(crate) mod asked;
 mod chosen;
 pub(crate) mod weakness;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use opsec_admission::Denial;
 use opsec_admission::probes::Probe;
+use opsec_admission::{Cause, Denial};
 use opsec_model::{Gain, ObjectRef, ServiceAccountRef};
 use opsec_rbac::{Grant, Names, Reaching, Request};
 
@@ -64,8 +64,11 @@ impl<'c, 'a> Weaknesses<'c, 'a> {
         if denial.object_selector {
             found.insert(Weakness::ObjectSelector);
         }
-        let mark = chosen::passes_with(self.context, &denial.policy.name, probe);
-        found.extend(mark.map(Weakness::Marked));
+        // The words of a webhook are its own.
+        if !matches!(denial.cause, Cause::Answered { .. }) {
+            let mark = chosen::passes_with(self.context, &denial.policy.name, probe);
+            found.extend(mark.map(Weakness::Marked));
+        }
         if denial.reads.user_name || denial.reads.uid || denial.reads.extra {
             found.extend(self.let_through(account, probe).map(Weakness::LetsThrough));
         }

@@ -13,6 +13,8 @@ pub(crate) struct Case {
     pub(crate) operator: Option<String>,
     pub(crate) missing: Vec<String>,
     pub(crate) live: bool,
+    /// What the API server answers to dry runs: account, answer, and which creations.
+    pub(crate) probes: Vec<(String, String, String)>,
     pub(crate) expectations: Vec<Expectation>,
 }
 
@@ -41,6 +43,7 @@ fn case(file: &str, section: &str) -> Case {
         operator: None,
         missing: Vec::new(),
         live: false,
+        probes: Vec::new(),
         expectations: Vec::new(),
     };
     let mut block: Option<(String, String)> = None;
@@ -76,6 +79,11 @@ fn directive(file: &str, case: &mut Case, line: &str) {
         case.operator = Some(value.trim().to_owned());
     } else if let Some(value) = line.strip_prefix("missing:") {
         case.missing.push(value.trim().to_owned());
+    } else if let Some(value) = line.strip_prefix("probe:") {
+        let (value, which) = value.split_once(" of ").unwrap_or((value, ""));
+        let (account, answer) = value.trim().split_once(' ').unwrap_or((value, ""));
+        let answer = (account.to_owned(), answer.to_owned(), which.to_owned());
+        case.probes.push(answer);
     } else if line == "live: true" {
         case.live = true;
     } else if let Some(value) = line.strip_prefix("expect:") {

@@ -2,10 +2,10 @@
 
 use opsec_manifests::{Input, Limits, Options, read, read_documents};
 use opsec_model::{
-    Baseline, Completeness, EffectiveBaseline, Finding, Kind, Report, RuleOutcome, Snapshot,
-    SourceKind,
+    Baseline, Completeness, CrdCreationAnswer, CreationProbe, Denier, DryRunAnswer,
+    EffectiveBaseline, Finding, Kind, OperatorSummary, Report, RuleOutcome, Snapshot, SourceKind,
 };
-use opsec_practices::{CheckOptions, SelectedBaseline, check};
+use opsec_practices::{CheckOptions, Prepared, SelectedBaseline, check};
 use serde_json::Value;
 
 use crate::case::{Case, Expectation};
@@ -51,11 +51,59 @@ fn judge(case: &Case) -> Result<Report, String> {
         baseline: baseline.clone(),
         notices: Vec::new(),
     };
+    snapshot.crd_creation_answers = answers(case, &snapshot, &options, &select);
     let reports = check(&snapshot, &options, &select).map_err(|error| format!("  {error}"))?;
     reports
         .into_iter()
         .next()
         .ok_or_else(|| "  no report".to_owned())
+}
+
+/// What the API server answers, where the case says it was asked; of several that are for one
+/// creation the last.
+fn answers(
+    case: &Case,
+    snapshot: &Snapshot,
+    options: &CheckOptions,
+    select: &dyn Fn(&OperatorSummary) -> SelectedBaseline,
+) -> Vec<CrdCreationAnswer> {
+    if case.probes.is_empty() {
+        return Vec::new();
+    }
+    let probes = Prepared::new(snapshot).probes(options, select).unwrap();
+    let answered = |probe: &CreationProbe| {
+        let of = probe.creation.to_string();
+        let account = probe.service_account.to_string();
+        let mut answers = case.probes.iter().rev();
+        answers.find(|(who, _, which)| *who == account && of.contains(which.as_str()))
+    };
+    let answers = probes.creations.iter().filter_map(|probe| {
+        Some(CrdCreationAnswer {
+            service_account: probe.service_account.clone(),
+            creation: probe.creation.clone(),
+            answer: answer(&answered(probe)?.1),
+        })
+    });
+    answers.collect()
+}
+
+fn answer(text: &str) -> DryRunAnswer {
+    let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let name = rest.to_owned();
+    let denied = |by| DryRunAnswer::Denied { code: 403, by };
+    match word {
+        "admitted" => DryRunAnswer::Admitted,
+        "webhook" => denied(Denier::Webhook { name }),
+        "unreachable" => denied(Denier::UnreachableWebhook { name }),
+        "policy" => denied(Denier::ValidatingPolicy {
+            policy: name.clone(),
+            binding: name,
+        }),
+        "mutating-policy" => denied(Denier::MutatingPolicy { policy: name }),
+        "unauthorized" => DryRunAnswer::Unauthorized { verb: name },
+        "forbidden" => DryRunAnswer::Forbidden { missing: name },
+        _ => panic!("`{text}` is no answer"),
+    }
 }
 
 fn baseline(case: &Case) -> Result<EffectiveBaseline, String> {
@@ -165,6 +213,13 @@ fn extra(outcome: &RuleOutcome, filed: &[&Finding], key: &str, value: &str) -> b
             .iter()
             .any(|finding| finding.also.iter().any(|also| also == value)),
         "under" => outcome.filed_under.as_deref() == Some(value),
+        "reason" => {
+            let words = value.replace('_', " ");
+            outcome
+                .reason
+                .as_ref()
+                .is_some_and(|reason| reason.contains(&words))
+        }
         "title" => filed.iter().any(|finding| finding.title.contains(value)),
         _ => panic!("`{key}` is not known"),
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use opsec_admission::Decision;
+use opsec_admission::{Cause, Decision};
 use opsec_model::{Half, ObjectRef};
 
 use crate::context::Context;
@@ -16,7 +16,7 @@ pub(crate) const RULE: Rule = Rule {
     summary: "no admission control denies a CRD creation by its ServiceAccounts",
     half: Half::Cluster,
     doc: RuleDoc {
-        what: "Whether admission denies each ServiceAccount of the operator every one of a fixed set of CRD creations: in its own groups and in another, with and without labels, Namespaced and Cluster, by POST and by apply. ValidatingAdmissionPolicies are evaluated; a webhook that could deny is not known until it is asked, and one that the operator serves is no guard.",
+        what: "Whether admission denies each ServiceAccount of the operator every one of a fixed set of CRD creations: in its own groups and in another, with and without labels, Namespaced and Cluster, by POST and by apply. ValidatingAdmissionPolicies are evaluated; a webhook that could deny is not known until it is asked (check --probe asks the API server, dry), and one that the operator serves is no guard.",
         why: "RBAC is what an operator is granted today. A denial holds when somebody grants it more.",
         severity: "medium; high when 501 is high",
         bad: "kind: ClusterRoleBinding\nsubjects: [{kind: ServiceAccount, namespace: operator, name: operator}]",
@@ -72,6 +72,10 @@ fn finding(context: &Context<'_>, asked: &[&Asked], others_denied: bool) -> Opti
         .and_then(|(_, decision)| decision.denials.first());
     let remarks = Remarks::of(context, decision);
     let title = match partly {
+        None if !first.denied.is_empty() => format!(
+            "some CRD creations by {who} are denied and others not: {} passes",
+            probe.description
+        ),
         Some(denial) => format!(
             "{} denies {who} some CRD creations and not others: {} passes",
             denial.policy, probe.description
@@ -87,7 +91,11 @@ fn finding(context: &Context<'_>, asked: &[&Asked], others_denied: bool) -> Opti
     .accounts(asked.iter().map(|asked| asked.account.clone()))
     .confirm(format!("{} >/dev/null", try_it(&first.account, probe)));
     if let Some(denial) = partly {
-        draft = draft.evidence(denial.policy.clone(), "spec.matchConstraints");
+        let field = match &denial.cause {
+            Cause::Answered { field, .. } => field,
+            _ => "spec.matchConstraints",
+        };
+        draft = draft.evidence(denial.policy.clone(), field);
     }
     // A guard that only warns, that fails open or that the operator serves is a weak one, and a
     // denial that leaves one of its accounts out is too.
@@ -149,6 +157,11 @@ impl Remarks {
                 webhook.why_not.clone()
             };
             if reasons.is_empty() {
+                // It is known to pass, so the API server was asked, and nobody denied.
+                remarks.add(
+                    format!("{} lets it pass", webhook.configuration),
+                    (&webhook.configuration, &webhook.field),
+                );
                 continue;
             }
             remarks.weak = true;

@@ -50,7 +50,8 @@ fn judge(context: &Context<'_>) -> Judgement {
         judgement.nothing = Some("nothing denies CRD creation");
     }
     for asked in answers.iter().filter(|asked| asked.admitted.is_empty()) {
-        judgement.unknown.extend(asked.unknown.iter().cloned());
+        let unknown = asked.unknown.iter().chain(&asked.opaque);
+        judgement.unknown.extend(unknown.cloned());
     }
     let mut weaknesses = Weaknesses::new(context);
     let mut found: BTreeMap<(String, Weakness), Found<'_>> = BTreeMap::new();
@@ -124,13 +125,21 @@ fn finding(context: &Context<'_>, weakness: &Weakness, found: &Found<'_>) -> Dra
             "the operator's namespace or rights give it that account, and with it the creation",
             "deny by the groups system:serviceaccounts:NAMESPACE of all namespaces that it can reach",
         )
-        .evidence(policy.clone(), "spec.validations")
+        .evidence(policy.clone(), deciding_field(denial))
         .confirm(format!("{} >/dev/null", try_it(other, probe))),
         Weakness::InReach(object) => return in_reach(context, found, object),
     };
     let mut draft = draft.accounts(found.accounts.iter().cloned());
     draft.severity = severity(context);
     draft
+}
+
+/// The field that decides.
+fn deciding_field(denial: &Denial) -> String {
+    match &denial.cause {
+        opsec_admission::Cause::Answered { field, .. } => field.clone(),
+        _ => "spec.validations".to_owned(),
+    }
 }
 
 /// The marked creation passes.
@@ -164,13 +173,18 @@ fn no_decision(found: &Found<'_>) -> Draft {
             format!("spec.auditAnnotations[{index}].valueExpression"),
             "mend the expression, and let a validation deny",
         ),
+        opsec_admission::Cause::Answered { field, .. } => (
+            format!("{policy} denies CRD creation only because it cannot be reached, or errs"),
+            field.clone(),
+            "mend it, so that it decides; a ValidatingAdmissionPolicy needs nobody to answer",
+        ),
         opsec_admission::Cause::Validation { index, message } => (
             format!("{policy} denies CRD creation: {message}"),
             format!("spec.validations[{index}].expression"),
             "let a validation deny",
         ),
     };
-    let errors = "'resulted in error|errored|no params found|failed to (configure|evaluate)'";
+    let errors = "'resulted in error|errored|no params found|failed to (configure|evaluate)|failed calling webhook'";
     let draft = Draft::new(
         Severity::Medium,
         title,
