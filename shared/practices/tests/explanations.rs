@@ -1,67 +1,17 @@
 //! The YAML of an explanation is judged: of a right, the bad one is found by its row, and the good
 //! one is not, or weighs less; of a rule, both are YAML.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a helper that fails fails the test"
-)]
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
-use opsec_manifests::{Input, Options, read};
+mod operator;
+
+use opsec_manifests::Input;
 use opsec_model::{Explained, Finding, Severity};
 use opsec_practices::{CheckOptions, SelectedBaseline, check, explain, topics};
 
-/// What an example leaves out: the operator that holds the role.
-const OPERATOR: &str = "
-apiVersion: v1
-kind: Namespace
-metadata: {name: example}
----
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: example, namespace: example}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: example, namespace: example}
-spec:
-  selector: {matchLabels: {app: example}}
-  template:
-    metadata: {labels: {app: example}}
-    spec: {serviceAccountName: example, containers: [{name: example, image: example}]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: KINDBinding
-metadata: {name: bound, namespace: example}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: KIND, name: example}
-subjects: [{kind: ServiceAccount, name: example, namespace: example}]
----
-";
-
 /// The findings about a right when an operator holds the role of an example.
 fn severity(id: &str, yaml: &str) -> Option<Severity> {
-    let kind = if yaml.starts_with("kind: Role\n") {
-        "Role"
-    } else {
-        "ClusterRole"
-    };
-    let yaml: String = yaml
-        .lines()
-        .map(|line| {
-            if line.starts_with("kind: ") {
-                format!("apiVersion: rbac.authorization.k8s.io/v1\n{line}\n")
-            } else {
-                format!("{line}\n")
-            }
-        })
-        .collect();
-    let document = OPERATOR.replace("KIND", kind) + &yaml;
-    let input = Input {
-        name: "example.yaml".to_owned(),
-        bytes: document.clone().into_bytes(),
-    };
-    let manifests =
-        read(&[input], &Options::default()).unwrap_or_else(|e| panic!("{id}: {e}\n{document}"));
+    let snapshot = operator::holding(id, yaml);
     let options = CheckOptions {
         operator: None,
         all: false,
@@ -73,7 +23,7 @@ fn severity(id: &str, yaml: &str) -> Option<Severity> {
         baseline: opsec_model::EffectiveBaseline::builtin().unwrap(),
         notices: Vec::new(),
     };
-    let reports = check(&manifests.snapshot, &options, &no_baseline).unwrap();
+    let reports = check(&snapshot, &options, &no_baseline).unwrap();
     let findings: Vec<&Finding> = reports
         .iter()
         .flat_map(|report| &report.practices)

@@ -16,6 +16,9 @@ use opsec_rights::{Hit, Holdings};
 use crate::moves::Place;
 use crate::principal::{Other, Principal};
 
+/// The group of every bootstrap token; more of them it may name itself, below this one.
+const BOOTSTRAPPERS: &str = "system:bootstrappers";
+
 /// A snapshot, made ready for the chains of any operator.
 #[derive(Debug)]
 pub struct Ground<'a> {
@@ -31,6 +34,7 @@ pub struct Ground<'a> {
     reaching_node: Vec<&'a Workload>,
     token_secrets: Vec<TokenSecret<'a>>,
     reading_roles: Vec<ReadingRole<'a>>,
+    bootstrappers: BTreeSet<String>,
 }
 
 /// A Role that reads every Secret of its namespace, for whoever can bind it to itself.
@@ -131,9 +135,16 @@ impl<'a> Ground<'a> {
             .copied()
             .filter(|workload| !node_access(&workload.template).is_empty())
             .collect();
+        let bootstrappers = others
+            .iter()
+            .filter_map(|other| other.holder().principal.group())
+            .filter(|group| *group == BOOTSTRAPPERS || group.starts_with("system:bootstrappers:"))
+            .map(str::to_owned)
+            .collect();
         Self {
             facts,
             holdings,
+            bootstrappers,
             others,
             bound,
             accounts,
@@ -208,6 +219,17 @@ impl<'a> Ground<'a> {
             .filter(|(_, other)| wanted(&other.holder().principal))
             .map(|(place, _)| place)
             .collect()
+    }
+
+    /// The groups that a bootstrap token may be of, among those that bindings name.
+    pub(crate) fn bootstrappers(&self) -> &BTreeSet<String> {
+        &self.bootstrappers
+    }
+
+    /// Whether the cluster maps cloud identities to users and groups by `aws-auth`.
+    pub(crate) fn maps_cloud_identities(&self) -> bool {
+        let mut maps = self.facts.snapshot().config_maps.iter();
+        maps.any(|map| map.metadata.namespace() == "kube-system" && map.metadata.name == "aws-auth")
     }
 
     /// Whether an account is one that does not exist.

@@ -171,6 +171,12 @@ impl Writer<'_, '_> {
             Gives::Users(_) | Gives::Groups(_) if hit.row.id == "ESC-CSR" => {
                 format!("approves its own certificate, made out to {}", to_words(to))
             }
+            Gives::Groups(_) if hit.row.id == "ESC-SECRET-CREATE" => {
+                format!(
+                    "writes a bootstrap token of {} in kube-system",
+                    to_words(to)
+                )
+            }
             Gives::Users(_) | Gives::Groups(_) => format!("impersonates {}", to_words(to)),
             Gives::Role(role) => format!(
                 "binds Role {}/{} to itself, which reads the Secrets there",

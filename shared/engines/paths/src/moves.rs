@@ -109,6 +109,14 @@ pub(crate) fn gives<'h>(
         "ESC-SECRET-WRITE" => takes(place, None),
         "ESC-CSR" => certificates(hit),
         "ESC-OLM" => vec![Gives::Everything],
+        "ESC-SECRET-CREATE" if place.contains("kube-system") => {
+            vec![Gives::Groups(Some(ground.bootstrappers()))]
+        }
+        "ESC-AWSAUTH" if ground.maps_cloud_identities() && changes_aws_auth(hit) => {
+            vec![Gives::Everything]
+        }
+        "RUN-PV" if mounts_what_it_makes(rights, hit) => vec![Gives::AnyNode],
+        "RUN-NODE-OBJ" if makes_machines(hit) => vec![Gives::AnyNode],
         "RUN-POD" | "RUN-WORKLOAD" => runs_pods(ground, hit),
         "RUN-EXEC" | "RUN-PATCH-POD" => enters_pods(ground, place, hit),
         "RUN-EPHEMERAL" => {
@@ -316,6 +324,38 @@ fn enters_pods<'h>(ground: &Ground<'h>, place: Place<'h>, hit: &'h Hit) -> Vec<G
         Gives::Content(PathEnd::Workloads),
     ]);
     gives
+}
+
+/// A PersistentVolume is the node's own files for whoever also claims it and mounts the claim into
+/// a pod of the same namespace; Pod Security has no word in that.
+fn mounts_what_it_makes(rights: &EffectiveRights, hit: &Hit) -> bool {
+    let creates = |resource, group| {
+        let request = Request::new("create", group, resource);
+        let held = rights.held(&request).into_iter();
+        held.map(|held| held.scope).collect::<Vec<Reaching>>()
+    };
+    if !holds(hit, "create", "persistentvolumes") {
+        return false;
+    }
+    let claims = creates("persistentvolumeclaims", "");
+    let starting = WorkloadKind::ALL.iter().map(|kind| kind.resource());
+    let mut pods = starting.flat_map(|(resource, group)| creates(resource, group));
+    pods.any(|pods| claims.iter().any(|claims| meet(claims, &pods)))
+}
+
+/// Whether some namespace is in both.
+fn meet(one: &Reaching, other: &Reaching) -> bool {
+    one == other || *one == Reaching::Cluster || *other == Reaching::Cluster
+}
+
+/// Machines are nodes that start as their object says; a Node object alone is no machine.
+fn makes_machines(hit: &Hit) -> bool {
+    hit.atoms.iter().any(|atom| atom.resource != "nodes")
+}
+
+/// The map is there, so that only who changes it or replaces it writes it.
+fn changes_aws_auth(hit: &Hit) -> bool {
+    hit.names.contains("aws-auth") && holds_any(hit, &["update", "patch"], "configmaps")
 }
 
 /// Whether a workload makes a pod that is called so. Names of pods are known of bare ones and of

@@ -31,6 +31,14 @@ impl Principal {
         }
     }
 
+    /// The group, when it is one.
+    pub(crate) fn group(&self) -> Option<&str> {
+        match self {
+            Self::Group(name) => Some(name),
+            _ => None,
+        }
+    }
+
     /// As an object of a hop.
     pub(crate) fn object(&self) -> ObjectRef {
         match self {

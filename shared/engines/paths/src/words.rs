@@ -51,6 +51,11 @@ pub(crate) fn node(hit: &Hit, given: &Gives<'_>, namespace: Option<&str>) -> Str
         "RUN-WORKLOAD" => format!("starts a privileged workload{place}"),
         "RUN-EPHEMERAL" => format!("adds a privileged container to a pod{place}"),
         "RUN-NODEPROXY" => "has the kubelet of any node run commands in its pods".to_owned(),
+        "RUN-PV" => {
+            "makes a PersistentVolume of a node's files, claims it and mounts it into a pod"
+                .to_owned()
+        }
+        "RUN-NODE-OBJ" => "writes what a node is started with".to_owned(),
         "ESC-CSR" => "approves a certificate of any node".to_owned(),
         "ESC-BIND" | "ESC-ESCALATE" => {
             format!("gives itself every right{place}, and starts a privileged pod")
@@ -67,6 +72,7 @@ pub(crate) fn everything(hit: &Hit) -> &'static str {
         "ESC-ESCALATE" => "may escalate: gives itself every right",
         "ESC-BIND" => "binds cluster-admin to itself",
         "ESC-IMPERSONATE" => "impersonates the group system:masters",
+        "ESC-AWSAUTH" => "maps a cloud identity of its own to system:masters in aws-auth",
         "ESC-OLM" => "has OLM, a cluster-admin, install roles of its choice",
         _ => "comes to every right",
     }
