@@ -267,6 +267,8 @@ impl<'c, 'g> Search<'c, 'g> {
                 self.guard(holder, &namespaces, &mut step);
                 self.reach(Who::Node(NodeIs::Any), place, &Rc::new(step));
             }
+            // Machines that are the operator's own product are its work, and no way to a node.
+            Gives::AnyNode if hit.row.id == "RUN-NODE-OBJ" && self.is_info(hit) => {}
             Gives::AnyNode => self.reach(Who::Node(NodeIs::Any), place, &Rc::new(step)),
             Gives::NodeBy(workload) => {
                 let step = Rc::new(step);
@@ -331,6 +333,13 @@ impl<'c, 'g> Search<'c, 'g> {
                 reason,
             });
         }
+    }
+
+    /// Whether a right weighs nothing for the operator that is judged.
+    fn is_info(&self, hit: &'g Arc<Hit>) -> bool {
+        let account = account_of(self.component);
+        let graded = self.chains.grading.graded(&account, hit);
+        graded.is_none_or(|(severity, _)| severity == Severity::Info)
     }
 
     fn take(&mut self, place: usize, accounts: &Accounts<'g>, step: &Rc<Step<'g>>) {
