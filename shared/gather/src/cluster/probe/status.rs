@@ -83,22 +83,23 @@ fn denier(message: &str, name: &str) -> Option<Denier> {
             name: name.to_owned(),
         });
     }
-    let ours = format!("customresourcedefinitions.apiextensions.k8s.io \"{name}\" is forbidden: ");
-    let said = message.strip_prefix(&ours)?;
-    if let Some(rest) = said.strip_prefix("ValidatingAdmissionPolicy '") {
+    // A MutatingAdmissionPolicy that errs is named alone, without its kind and the object's.
+    if let Some(rest) = message.strip_prefix("policy '") {
         let (policy, rest) = rest.split_once("' with binding '")?;
-        let (binding, _) = rest.split_once("' denied request")?;
-        return Some(Denier::ValidatingPolicy {
+        let errs = rest.contains("' denied request: ");
+        return errs.then(|| Denier::MutatingPolicy {
             policy: policy.to_owned(),
-            binding: binding.to_owned(),
         });
     }
-    let rest = said.strip_prefix("MutatingAdmissionPolicy '")?;
-    let (policy, rest) = rest.split_once('\'')?;
-    rest.contains("denied request")
-        .then(|| Denier::MutatingPolicy {
-            policy: policy.to_owned(),
-        })
+    let ours = format!("customresourcedefinitions.apiextensions.k8s.io \"{name}\" is forbidden: ");
+    let said = message.strip_prefix(&ours)?;
+    let rest = said.strip_prefix("ValidatingAdmissionPolicy '")?;
+    let (policy, rest) = rest.split_once("' with binding '")?;
+    let (binding, _) = rest.split_once("' denied request")?;
+    Some(Denier::ValidatingPolicy {
+        policy: policy.to_owned(),
+        binding: binding.to_owned(),
+    })
 }
 
 /// The verb that RBAC refuses the account.
@@ -182,6 +183,13 @@ mod tests {
                 Denier::ValidatingPolicy {
                     policy: "guard".to_owned(),
                     binding: "guards".to_owned(),
+                },
+            ),
+            (
+                403,
+                "policy 'guard' with binding 'guards' denied request: no such key: x",
+                Denier::MutatingPolicy {
+                    policy: "guard".to_owned(),
                 },
             ),
         ] {
