@@ -1,6 +1,6 @@
 //! One page of a list.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 /// What a list answers.
@@ -8,7 +8,13 @@ use serde_json::Value;
 #[serde(default)]
 pub(super) struct Page {
     pub(super) metadata: PageMetadata,
+    #[serde(deserialize_with = "null_is_none")]
     pub(super) items: Vec<Value>,
+}
+
+/// The metadata of no objects is answered as `null`, not as a list of none.
+fn null_is_none<'de, D: Deserializer<'de>>(items: D) -> Result<Vec<Value>, D::Error> {
+    Ok(Option::deserialize(items)?.unwrap_or_default())
 }
 
 /// Where the next page begins.
@@ -45,8 +51,14 @@ mod tests {
 
     #[test]
     fn a_list_without_items_is_empty() {
-        let page: Page = serde_json::from_str(r#"{"metadata":{"continue":"x"}}"#).unwrap();
-        assert_eq!(page.metadata.next.as_deref(), Some("x"));
-        assert!(page.items.is_empty());
+        // The second is what an API server answers of metadata where no object is.
+        for text in [
+            r#"{"metadata":{"continue":"x"}}"#,
+            r#"{"metadata":{"continue":"x"},"items":null}"#,
+        ] {
+            let page: Page = serde_json::from_str(text).unwrap();
+            assert_eq!(page.metadata.next.as_deref(), Some("x"));
+            assert!(page.items.is_empty());
+        }
     }
 }
