@@ -2,8 +2,8 @@
 //!
 //! From files the workloads of one namespace do, unless their part-of or instance labels differ
 //! or OLM installs them by another version.
-//! Live, those that share such a label, an OLM owner, a Helm release, a binding or a
-//! ServiceAccount.
+//! Live, those that share such a label, an OLM owner, a Helm release, a binding or, unless their
+//! labels differ, a ServiceAccount.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -156,19 +156,24 @@ fn in_one_namespace(members: &[Member<'_>], sets: &mut UnionFind) {
         unite(positions, sets);
     }
     for positions in namespaces.into_values() {
-        let here: Vec<(usize, &Member<'_>)> = positions
-            .iter()
-            .filter_map(|&position| Some((position, members.get(position)?)))
-            .collect();
-        let values = |label: fn(&Marks) -> &BTreeSet<String>| {
-            let all = here.iter().flat_map(|(_, member)| label(&member.marks));
-            all.collect::<BTreeSet<_>>().len()
-        };
-        if values(|marks| &marks.part_of) <= 1 && values(|marks| &marks.instance) <= 1 {
-            unite(positions, sets);
-        } else {
-            told_apart(&here, sets);
-        }
+        unless_told_apart(members, &positions, sets);
+    }
+}
+
+/// Unites workloads, or what labels do not tell apart of them.
+fn unless_told_apart(members: &[Member<'_>], positions: &[usize], sets: &mut UnionFind) {
+    let here: Vec<(usize, &Member<'_>)> = positions
+        .iter()
+        .filter_map(|&position| Some((position, members.get(position)?)))
+        .collect();
+    let values = |label: fn(&Marks) -> &BTreeSet<String>| {
+        let all = here.iter().flat_map(|(_, member)| label(&member.marks));
+        all.collect::<BTreeSet<_>>().len()
+    };
+    if values(|marks| &marks.part_of) <= 1 && values(|marks| &marks.instance) <= 1 {
+        unite(positions.iter().copied(), sets);
+    } else {
+        told_apart(&here, sets);
     }
 }
 
@@ -342,8 +347,9 @@ fn live(members: &[Member<'_>], bindings: &[Binding<'_>], sets: &mut UnionFind) 
         }
     }
     let runs = running(members);
+    // A workload of another product that runs as the account is not of the installation.
     for positions in runs.values() {
-        unite(positions.iter().copied(), sets);
+        unless_told_apart(members, positions, sets);
     }
     for binding in bindings {
         let named = binding

@@ -244,6 +244,10 @@ fn live_the_namespace_alone_joins_nothing_and_what_is_shared_does() {
     let same_account =
         |name: &str| workload("Deployment", "o", name, "", "serviceAccountName: s, ");
     let default_account = |name: &str| workload("Deployment", "o", name, "", "");
+    let of_part = |part: &str| {
+        let labels = format!(", labels: {{{PART_OF}: {part}}}");
+        workload("Deployment", "o", part, &labels, "serviceAccountName: s, ")
+    };
     let part = format!("{PART_OF}: x");
     for (text, expected) in [
         (deployment("o", "a") + &deployment("o", "b"), 2),
@@ -268,6 +272,10 @@ fn live_the_namespace_alone_joins_nothing_and_what_is_shared_does() {
         ),
         (same_account("a") + &same_account("b"), 1),
         (default_account("a") + &default_account("b"), 2),
+        // Of two products one has borrowed the other's account.
+        (of_part("a") + &of_part("b"), 2),
+        (of_part("a") + &same_account("b"), 1),
+        (of_part("a") + &of_part("b") + &same_account("c"), 3),
         (
             labelled("m", "a", &format!("{INSTANCE}: default, {PART_OF}: x"))
                 + &labelled("o", "b", &format!("{INSTANCE}: default, {PART_OF}: z")),
