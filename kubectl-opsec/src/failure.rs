@@ -23,9 +23,6 @@ pub(crate) enum Failure {
         "{0} is about a cluster, and files (or a snapshot) alone decide here: leave one of them out"
     )]
     OnlyOfACluster(&'static str),
-    /// The operator is named twice.
-    #[error("name the operator, or the namespace that it runs in with -n, but not both")]
-    NamedTwice,
     /// A file of a snapshot could not be used.
     #[error("snapshot {file} cannot be {what}: {source}")]
     SnapshotFile {

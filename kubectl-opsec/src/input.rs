@@ -3,9 +3,11 @@
 
 mod saved;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use opsec_gather::{Connection, Options, PathOrStdin, gather_cluster, read, read_files};
+use opsec_model::snapshot::SourceKind;
 use opsec_model::{NoticeCode, Snapshot, SourceMap};
 
 use crate::args::FileArgs;
@@ -24,20 +26,18 @@ pub(crate) struct Gathered {
     pub(crate) objects: Option<usize>,
     /// The cluster, where one was read.
     pub(crate) connection: Option<Connection>,
-    /// The namespace of a cluster whose operator is meant.
+    /// The namespace of a cluster that the operator is looked for in.
     namespace: Option<String>,
 }
 
 impl Gathered {
-    /// The operator that is asked for; empty is the only one.
-    ///
-    /// # Errors
-    /// When it is named twice, by its name and by the namespace that it runs in.
-    pub(crate) fn operator(&self, named: Option<&String>) -> Result<String, Failure> {
-        match (named, &self.namespace) {
-            (Some(_), Some(_)) => Err(Failure::NamedTwice),
-            (Some(one), None) | (None, Some(one)) => Ok(one.clone()),
-            (None, None) => Ok(String::new()),
+    /// The operator that is asked for, looked for in the namespace alone where one is named; empty
+    /// is the only one.
+    pub(crate) fn operator(&self, named: Option<&String>) -> String {
+        let name = named.map_or("", String::as_str);
+        match &self.namespace {
+            Some(namespace) => format!("{namespace}~{name}"),
+            None => name.to_owned(),
         }
     }
 
@@ -50,6 +50,12 @@ impl Gathered {
             Some(path) => saved::write(path, &self.snapshot),
             None => Ok(()),
         }
+    }
+
+    /// Whether what runs in those namespaces is asked for.
+    pub(crate) fn is_asked_for(&self, namespaces: &[String]) -> bool {
+        let asked = self.namespace.as_ref();
+        asked.is_none_or(|namespace| namespaces.contains(namespace))
     }
 }
 
@@ -72,7 +78,7 @@ pub(crate) async fn gather_unsaved(
     progress: &Progress,
 ) -> Result<Gathered, Failure> {
     let gathered = if let Some(path) = &args.cluster.snapshot {
-        saved::read(path)?
+        saved(args, path)?
     } else if args.filename.is_empty() {
         cluster(args, progress).await?
     } else {
@@ -82,6 +88,19 @@ pub(crate) async fn gather_unsaved(
         return Err(Failure::OnlyOfACluster(flag));
     }
     Ok(gathered)
+}
+
+/// A snapshot of a cluster is asked as the cluster is.
+fn saved(args: &FileArgs, path: &Path) -> Result<Gathered, Failure> {
+    let gathered = saved::read(path)?;
+    let of_cluster = gathered.snapshot.source.kind == SourceKind::Cluster;
+    Ok(Gathered {
+        namespace: args
+            .namespace
+            .clone()
+            .filter(|name| of_cluster && !name.is_empty()),
+        ..gathered
+    })
 }
 
 fn is_live(args: &FileArgs) -> bool {
@@ -96,7 +115,7 @@ async fn cluster(args: &FileArgs, progress: &Progress) -> Result<Gathered, Failu
     Ok(Gathered {
         snapshot,
         connection: Some(connection),
-        namespace: args.namespace.clone(),
+        namespace: args.namespace.clone().filter(|name| !name.is_empty()),
         ..Gathered::default()
     })
 }

@@ -18,7 +18,7 @@ pub(crate) struct FileArgs {
     #[arg(short = 'R', long, help_heading = "Input")]
     pub(crate) recursive: bool,
     /// Of files: where objects go that name no namespace [default: the one that their bindings
-    /// name]; of a cluster: the operator that runs there
+    /// name]; of a cluster: where the operator is looked for
     #[arg(short = 'n', long, value_name = "NAMESPACE", value_parser = namespace, help_heading = "Input")]
     pub(crate) namespace: Option<String>,
     /// Judge as written although the bindings name another namespace than -n

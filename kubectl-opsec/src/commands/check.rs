@@ -67,7 +67,7 @@ fn request(
     let saved = args.files.cluster.snapshot.as_ref();
     Ok(v1::CheckRequest {
         input: Some(Input::Snapshot(snapshot)),
-        operator: gathered.operator(args.operator.as_ref())?,
+        operator: gathered.operator(args.operator.as_ref()),
         all: args.all,
         half: args.half.map(half).map(encode_half).unwrap_or_default(),
         fail_on: args.fail_on.map(encode_severity).unwrap_or_default(),

@@ -37,8 +37,9 @@ pub(crate) async fn run(args: ListArgs, mut context: Context) -> Result<Exit, Fa
             page_token,
         };
         let response = service.list_operators(request).await?;
+        let operators = response.operators.into_iter().map(decode_operator);
         list.items
-            .extend(response.operators.into_iter().map(decode_operator));
+            .extend(operators.filter(|operator| gathered.is_asked_for(&operator.namespaces)));
         page_token = response.next_page_token;
         if page_token.is_empty() {
             break;

@@ -24,7 +24,7 @@ pub(crate) async fn run(args: PathArgs, mut context: Context) -> Result<Exit, Fa
     let snapshot = encode_snapshot(&gathered.snapshot).map_err(Failure::Snapshot)?;
     let request = v1::FindPathsRequest {
         input: Some(Input::Snapshot(snapshot)),
-        operator: gathered.operator(args.operator.as_ref())?,
+        operator: gathered.operator(args.operator.as_ref()),
     };
     let response = Service::without_store()?.find_paths(request).await?;
     let mut list = decode(response)?;

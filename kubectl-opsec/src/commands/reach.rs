@@ -29,7 +29,7 @@ pub(crate) async fn run(args: ReachArgs, context: Context) -> Result<Exit, Failu
     let progress = Progress::start("reading");
     let gathered = input::gather(&args.files, &progress).await?;
     progress.step("following policies");
-    let operator = gathered.operator(args.operator.as_ref())?;
+    let operator = gathered.operator(args.operator.as_ref());
     let snapshot = encode_snapshot(&gathered.snapshot).map_err(Failure::Snapshot)?;
     drop(gathered);
     let mut pages = Pages {

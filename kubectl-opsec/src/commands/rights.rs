@@ -22,7 +22,7 @@ pub(crate) async fn run(args: RightsArgs, mut context: Context) -> Result<Exit, 
     let gathered = input::gather(&args.files, &progress).await?;
     progress.step("adding up rights");
     let snapshot = encode_snapshot(&gathered.snapshot).map_err(Failure::Snapshot)?;
-    let operator = gathered.operator(args.operator.as_ref())?;
+    let operator = gathered.operator(args.operator.as_ref());
     let mut list = fetch(&operator, &snapshot).await?;
     list.locate(&gathered.sources);
     drop(progress);

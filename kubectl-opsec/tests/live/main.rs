@@ -10,5 +10,8 @@
 
 mod cluster;
 mod demo;
+mod failures;
+mod permissions;
+mod proxy;
 mod reads;
 mod refusals;

@@ -81,13 +81,24 @@ fn a_saved_snapshot_is_judged_again_to_the_same_bytes() {
 }
 
 #[test]
-fn an_operator_is_named_by_its_namespace_too_but_once() {
+fn a_namespace_limits_where_the_operator_is_looked_for() {
     apply(&demo("as-shipped.yaml"));
     let by_name = opsec("rights cache-operator -o json");
     let by_namespace = opsec("rights -n cache-operator -o json");
     assert_eq!(by_name.status, 0, "{by_name:?}");
     assert_eq!(by_name.stdout, by_namespace.stdout);
-    let twice = opsec("check cache-operator -n cache-operator");
-    assert_eq!(twice.status, 2);
-    assert!(twice.stderr.contains("but not both"), "{}", twice.stderr);
+    let both = opsec("rights cache-operator -n cache-operator -o json");
+    assert_eq!(by_name.stdout, both.stdout);
+    let elsewhere = opsec("check cache-operator -n kube-public");
+    assert_eq!((elsewhere.status, elsewhere.stdout.as_str()), (2, ""));
+    assert!(
+        elsewhere
+            .stderr
+            .contains("no operator runs in namespace `kube-public`"),
+        "{elsewhere:?}"
+    );
+    let all = opsec("check --all -n cache-operator -o json").json();
+    let all = all["items"].as_array().unwrap();
+    assert_eq!(all.len(), 1);
+    assert_eq!(all[0]["operator"]["name"], "cache-operator");
 }

@@ -78,7 +78,8 @@ fn what_may_not_be_listed_is_unknown_and_the_permission_named() {
             "rules": [
                 {"apiGroups": ["", "apps", "batch", "rbac.authorization.k8s.io", "apiextensions.k8s.io",
                     "apiregistration.k8s.io", "admissionregistration.k8s.io", "discovery.k8s.io",
-                    "kubectl-opsec.dev", "demo.kubectl-opsec.dev"], "resources": ["*"], "verbs": ["list"]},
+                    "kubectl-opsec.dev", "demo.kubectl-opsec.dev",
+                    "policy.networking.k8s.io", "gateway.networking.k8s.io", "operators.coreos.com"], "resources": ["*"], "verbs": ["list"]},
                 {"apiGroups": ["networking.k8s.io"], "resources": ["ingresses"], "verbs": ["list"]},
             ],
         }),

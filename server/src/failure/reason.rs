@@ -169,6 +169,10 @@ fn check(error: &CheckError) -> Reason {
             not_found(&pairs)
         }
         ResolveError::NoneFound { .. } => not_found(&[]),
+        ResolveError::NoneIn {
+            namespace,
+            candidates,
+        } => not_found(&[("namespace", namespace), ("candidates", &names(candidates))]),
         ResolveError::NoneWatches { candidates } => {
             not_found(&[("candidates", &names(candidates))])
         }

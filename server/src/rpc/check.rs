@@ -133,8 +133,9 @@ impl Check {
         work: impl FnOnce(&Facts, &CheckOptions, &Selector<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let as_of = request.as_of.map(read_as_of).transpose()?;
-        if request.all && !request.operator.is_empty() {
-            let message = "it stands empty when all are judged".to_owned();
+        let one = !request.operator.is_empty() && !request.operator.ends_with('~');
+        if request.all && one {
+            let message = "it stands empty, or is `NAMESPACE~`, when all are judged".to_owned();
             return Err(Failure::Field {
                 field: "operator",
                 message,

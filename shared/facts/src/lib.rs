@@ -26,6 +26,7 @@ pub struct Facts<'a> {
     accounts: BTreeMap<ServiceAccountRef, &'a ServiceAccount>,
     workloads: BTreeMap<&'a str, Vec<&'a Workload>>,
     network_policies: BTreeMap<&'a str, Vec<&'a NetworkPolicy>>,
+    custom_objects: workloads::CustomObjects<'a>,
 }
 
 impl<'a> Facts<'a> {
@@ -44,6 +45,7 @@ impl<'a> Facts<'a> {
             network_policies: by_namespace(&snapshot.network_policies, |policy| {
                 policy.metadata.namespace()
             }),
+            custom_objects: workloads::custom_objects(snapshot),
         }
     }
 

@@ -4,6 +4,7 @@
 //! snapshot says which permission is missing.
 
 mod access;
+mod answer;
 mod collect;
 mod connect;
 mod discover;
@@ -67,7 +68,8 @@ pub async fn gather_cluster(
         Err(_) => {
             return Err(ClusterError::Deadline {
                 server: connection.server.clone(),
-                seconds: options.deadline.as_secs(),
+                deadline: options.deadline,
+                trouble: connection.last_trouble(),
             });
         }
     };

@@ -29,4 +29,4 @@ pub use intended::IntendedCandidates;
 pub use marks::Marks;
 pub use operator::{Account, Component, Operator};
 pub use others::namespaces_of_others;
-pub use resolve::{Candidate, ResolveError, distance, none_watches, resolve};
+pub use resolve::{Candidate, ResolveError, distance, none_watches, resolve, whole_namespace};

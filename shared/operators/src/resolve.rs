@@ -69,6 +69,17 @@ pub enum ResolveError {
         /// What the input holds and the API server would refuse, each with why.
         refused: Vec<String>,
     },
+    /// No operator runs in the namespace that was named.
+    #[error(
+        "no operator runs in namespace `{namespace}`; found: {}",
+        list(candidates)
+    )]
+    NoneIn {
+        /// The namespace.
+        namespace: String,
+        /// The operators that are elsewhere.
+        candidates: Vec<Candidate>,
+    },
     /// All were asked for, and no installation may watch a kind outside Kubernetes' own groups.
     #[error(
         "no operator is here: none may watch a kind outside Kubernetes' own groups{}",
@@ -118,6 +129,9 @@ fn question(suggestion: Option<&str>) -> String {
 /// ClusterServiceVersion, a Helm release, the namespace, the same less its suffix, the first label
 /// of an owned group, the file. The first step with a match wins.
 ///
+/// `NAMESPACE~NAME` is tried only against the operators that run in that namespace, and
+/// `NAMESPACE~` is the one that does: no name of Kubernetes holds a `~`.
+///
 /// # Errors
 /// When nothing matches, or more than one operator does in that step.
 pub fn resolve<'a>(
@@ -125,30 +139,77 @@ pub fn resolve<'a>(
     facts: &Facts<'_>,
     name: Option<&str>,
 ) -> Result<&'a Operator, ResolveError> {
-    match name {
-        Some(name) => by_name(operators, facts, name),
-        None => the_only(operators, facts),
+    let everywhere: Vec<&Operator> = operators.iter().collect();
+    match name.map(|name| name.split_once(WITHIN).ok_or(name)) {
+        None => the_only(&everywhere, facts),
+        Some(Err(name)) => by_name(&everywhere, facts, name),
+        Some(Ok((namespace, name))) => within(&everywhere, facts, namespace, name),
+    }
+}
+
+/// What stands between a namespace and the name of an operator that runs there.
+const WITHIN: char = '~';
+
+/// The namespace of a name that means whatever runs there: `NAMESPACE~`.
+#[must_use]
+pub fn whole_namespace(name: &str) -> Option<&str> {
+    name.strip_suffix(WITHIN)
+}
+
+fn within<'a>(
+    operators: &[&'a Operator],
+    facts: &Facts<'_>,
+    namespace: &str,
+    name: &str,
+) -> Result<&'a Operator, ResolveError> {
+    let there: Vec<&Operator> = operators
+        .iter()
+        .copied()
+        .filter(|operator| operator.namespaces.contains(namespace))
+        .collect();
+    if there.is_empty() {
+        return Err(ResolveError::NoneIn {
+            namespace: namespace.to_owned(),
+            candidates: worth_listing(operators, facts),
+        });
+    }
+    if name.is_empty() {
+        the_only(&there, facts)
+    } else {
+        by_name(&there, facts, name)
     }
 }
 
 fn the_only<'a>(
-    operators: &'a [Operator],
+    operators: &[&'a Operator],
     facts: &Facts<'_>,
 ) -> Result<&'a Operator, ResolveError> {
     if let [only] = operators {
         return Ok(only);
     }
-    let may_watch: Vec<&Operator> = operators.iter().filter(|o| o.is_operator).collect();
+    let may_watch: Vec<&Operator> = operators
+        .iter()
+        .copied()
+        .filter(|operator| operator.is_operator)
+        .collect();
     match may_watch.as_slice() {
         _ if operators.is_empty() => Err(none_found(facts)),
         [only] => Ok(only),
         [] => Err(ResolveError::Several {
-            candidates: operators.iter().map(candidate).collect(),
+            candidates: operators.iter().copied().map(candidate).collect(),
         }),
         several => Err(ResolveError::Several {
             candidates: several.iter().copied().map(candidate).collect(),
         }),
     }
+}
+
+/// Live every workload is an installation; only operators are worth listing.
+fn worth_listing(operators: &[&Operator], facts: &Facts<'_>) -> Vec<Candidate> {
+    let listed = operators
+        .iter()
+        .filter(|operator| operator.is_operator || facts.from_files());
+    listed.copied().map(candidate).collect()
 }
 
 /// Why none of the installations is judged where all operators are asked for.
@@ -189,12 +250,16 @@ const STEPS: [Step; 9] = [
 ];
 
 fn by_name<'a>(
-    operators: &'a [Operator],
+    operators: &[&'a Operator],
     facts: &Facts<'_>,
     name: &str,
 ) -> Result<&'a Operator, ResolveError> {
     for step in STEPS {
-        let matching: Vec<&Operator> = operators.iter().filter(|o| step(o, name)).collect();
+        let matching: Vec<&Operator> = operators
+            .iter()
+            .copied()
+            .filter(|operator| step(operator, name))
+            .collect();
         match matching.as_slice() {
             [] => {}
             [only] => return Ok(only),
@@ -209,15 +274,15 @@ fn by_name<'a>(
     if operators.is_empty() {
         return Err(none_found(facts));
     }
-    // Live every workload is an installation; only operators are worth listing.
     let listed: Vec<&Operator> = operators
         .iter()
+        .copied()
         .filter(|operator| operator.is_operator || facts.from_files())
         .collect();
     Err(ResolveError::NotFound {
         name: name.to_owned(),
         suggestion: nearest(name, &listed),
-        candidates: listed.into_iter().map(candidate).collect(),
+        candidates: worth_listing(operators, facts),
     })
 }
 

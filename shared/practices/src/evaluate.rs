@@ -136,12 +136,16 @@ impl Prepared<'_> {
             return Ok(vec![self.resolve(options.operator.as_deref())?]);
         }
         let operators = self.operators();
+        let named = options.operator.as_deref();
+        let namespace = named.and_then(opsec_operators::whole_namespace);
         let found: Vec<&Operator> = operators
             .iter()
             .filter(|operator| operator.is_operator)
+            .filter(|operator| namespace.is_none_or(|only| operator.namespaces.contains(only)))
             .collect();
         match (found.is_empty(), operators) {
             // From files a single installation is judged whatever it is.
+            (true, _) if namespace.is_some() => self.resolve(named).map(|one| vec![one]),
             (true, [only]) if self.facts().from_files() => Ok(vec![only]),
             (true, _) => Err(opsec_operators::none_watches(operators, self.facts())),
             (false, _) => Ok(found),

@@ -61,6 +61,13 @@ pub(super) async fn collect(
         objects: LiveObjects::new(),
         incomplete: BTreeMap::new(),
     };
+    for kind in &BUILT_IN {
+        if let Some(message) = not_served(&discovery, kind) {
+            let kind = Kind::new(kind.resource, kind.group);
+            let failed = Completeness::Failed { message };
+            collected.incomplete.insert(kind, failed);
+        }
+    }
     let mut queries = always(&discovery);
     queries.extend(secrets(options));
     reader.read(queries, &mut collected).await?;
@@ -159,6 +166,25 @@ fn always(discovery: &Discovery) -> Vec<Query> {
         queries.push(map);
     }
     queries
+}
+
+/// Why a kind cannot be listed that every API server has, or that has outgrown what is known here.
+fn not_served(discovery: &Discovery, kind: &ListedKind) -> Option<String> {
+    if discovery
+        .find(kind.group, kind.resource, kind.versions)
+        .is_some()
+    {
+        return None;
+    }
+    let served = discovery
+        .kinds
+        .iter()
+        .any(|served| served.group == kind.group && served.resource == kind.resource);
+    if served {
+        return Some("it is served in no version that is known here".to_owned());
+    }
+    kind.is_everywhere()
+        .then(|| "the API server does not serve it".to_owned())
 }
 
 fn query(discovery: &Discovery, kind: &ListedKind) -> Option<Query> {

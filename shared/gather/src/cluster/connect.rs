@@ -1,12 +1,14 @@
 //! Which API server, and as whom: kubeconfig as kubectl reads it, or the pod's own ServiceAccount.
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kube::Client;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
 use super::error::ClusterError;
+use super::retry::Refusal;
 
 /// kubectl's own flags.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub struct ConnectionOptions {
 #[derive(Clone)]
 pub struct Connection {
     pub(super) client: Client,
+    /// What was last waited for: a deadline that passes says so.
+    trouble: Arc<Mutex<Option<String>>>,
     /// The API server's URL.
     pub server: String,
     /// The context's name; absent in a pod.
@@ -81,11 +85,31 @@ impl Connection {
         })?;
         Ok(Self {
             client,
+            trouble: Arc::default(),
             server,
             context,
             cluster,
             namespace,
         })
+    }
+}
+
+impl Connection {
+    /// Remembers why something is asked again.
+    pub(super) fn note_trouble(&self, refusal: &Refusal) {
+        let said = match refusal {
+            Refusal::Unable(message) | Refusal::Other(message) => message.clone(),
+            Refusal::Fatal(ClusterError::Unreachable { message, .. }) => message.clone(),
+            _ => return,
+        };
+        if let Ok(mut trouble) = self.trouble.lock() {
+            *trouble = Some(said);
+        }
+    }
+
+    /// Why something was last asked again.
+    pub(super) fn last_trouble(&self) -> Option<String> {
+        self.trouble.lock().ok()?.clone()
     }
 }
 

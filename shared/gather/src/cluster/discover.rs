@@ -62,7 +62,7 @@ pub(super) async fn version(
     }
     let version: Version = get(connection, "/version", "application/json", timeout)
         .await
-        .map_err(|refusal| fatal(connection, refusal))?;
+        .map_err(|refusal| fatal(connection, "/version", refusal))?;
     let release = version.git_version.trim_start_matches('v');
     // What a distribution adds (`1.36.3-eks-1`, `1.36.3+k3s1`) is not the release.
     let end = release.find(['-', '+']).unwrap_or(release.len());
@@ -79,7 +79,7 @@ pub(super) async fn discover(
         let list: APIGroupDiscoveryList =
             get(connection, path, ACCEPT_AGGREGATED_DISCOVERY_V2, timeout)
                 .await
-                .map_err(|refusal| fatal(connection, refusal))?;
+                .map_err(|refusal| fatal(connection, path, refusal))?;
         if list.items.is_empty() {
             return Err(ClusterError::NotKubernetes {
                 server: connection.server.clone(),
@@ -117,13 +117,17 @@ fn add(list: APIGroupDiscoveryList, discovery: &mut Discovery) {
 }
 
 /// Without these answers nothing else can be asked.
-fn fatal(connection: &Connection, refusal: Refusal) -> ClusterError {
+fn fatal(connection: &Connection, path: &str, refusal: Refusal) -> ClusterError {
     let server = connection.server.clone();
     match refusal {
         Refusal::Fatal(error) => error,
-        Refusal::Forbidden(message) | Refusal::Other(message) => {
-            ClusterError::NotKubernetes { server, message }
-        }
+        Refusal::Forbidden(message) => ClusterError::Discovery { server, message },
+        Refusal::Unable(message) => ClusterError::Unable {
+            server,
+            path: path.to_owned(),
+            message,
+        },
+        Refusal::Other(message) => ClusterError::NotKubernetes { server, message },
         Refusal::NotFound | Refusal::Expired => ClusterError::NotKubernetes {
             server,
             message: "what every API server has is not found".to_owned(),

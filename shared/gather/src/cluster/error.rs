@@ -1,6 +1,7 @@
 //! Why a cluster could not be gathered: one line, what and what to do.
 
 use std::error::Error;
+use std::time::Duration;
 
 /// Why a cluster could not be gathered.
 #[derive(Debug, thiserror::Error)]
@@ -55,12 +56,34 @@ pub enum ClusterError {
         message: String,
     },
     /// It took too long.
-    #[error("{server}: not everything could be read within {seconds} s (raise it with --deadline)")]
+    #[error("{server}: not everything could be read within {deadline:?}{} (raise it with --deadline)", waited(.trouble.as_deref()))]
     Deadline {
         /// The URL of the API server.
         server: String,
-        /// The seconds.
-        seconds: u64,
+        /// How long it was given.
+        deadline: Duration,
+        /// Why something was last asked again.
+        trouble: Option<String>,
+    },
+    /// It answers, but not what was asked.
+    #[error("{server} cannot answer {path} ({message}): try again when it can")]
+    Unable {
+        /// Its URL.
+        server: String,
+        /// What was asked.
+        path: String,
+        /// What it says, its status first.
+        message: String,
+    },
+    /// It does not say what it serves.
+    #[error(
+        "{server} does not let these credentials see what it serves ({message}): ClusterRole system:discovery allows it"
+    )]
+    Discovery {
+        /// Its URL.
+        server: String,
+        /// What it says.
+        message: String,
     },
     /// What answers is no API server that is understood.
     #[error("{server} does not answer as a Kubernetes API server of 1.26 or newer: {message}")]
@@ -77,6 +100,10 @@ fn list(contexts: &[String]) -> String {
         [] => "it has none".to_owned(),
         contexts => format!("it has {}", contexts.join(", ")),
     }
+}
+
+fn waited(trouble: Option<&str>) -> String {
+    trouble.map_or_else(String::new, |trouble| format!("; it last said {trouble}"))
 }
 
 fn after(tries: u32) -> String {

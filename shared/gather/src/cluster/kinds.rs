@@ -14,6 +14,13 @@ pub(super) struct ListedKind {
     pub(super) page: usize,
 }
 
+impl ListedKind {
+    /// Whether every API server serves it, so that one that does not cannot be judged by it.
+    pub(super) fn is_everywhere(&self) -> bool {
+        self.versions == ["v1"]
+    }
+}
+
 const RBAC: &str = "rbac.authorization.k8s.io";
 const ADMISSION: &str = "admissionregistration.k8s.io";
 const PAGE: usize = 500;

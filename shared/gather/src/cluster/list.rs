@@ -146,12 +146,21 @@ async fn pages(
     };
     loop {
         let path = query.path(limited, next.as_deref());
-        let page: Page = get(connection, &path, accept, timeout).await?;
-        count += page.items.len();
-        for item in page.items {
+        let mut page: Page = get(connection, &path, accept, timeout).await?;
+        let Some(items) = page.items() else {
+            let message = "what the server answers is no list".to_owned();
+            return Err(Refusal::Other(message));
+        };
+        count += items.len();
+        for item in items {
             keep(&mut objects, query, item, &mut completeness);
         }
+        let last = next;
         next = page.metadata.next.filter(|next| !next.is_empty());
+        if next.is_some() && next == last {
+            let message = "the server begins the same page again".to_owned();
+            return Err(Refusal::Other(message));
+        }
         if next.is_none() {
             return Ok((objects, completeness));
         }
@@ -188,12 +197,14 @@ fn refused(query: &Query, refusal: Refusal) -> Result<(LiveObjects, Completeness
         Refusal::Forbidden(_) => Completeness::Forbidden {
             missing: query.permission(),
         },
-        // It was served a moment ago: its definition is gone, and its objects with it.
-        Refusal::NotFound => Completeness::Complete,
+        // It was served a moment ago. That it is gone does not say what was there.
+        Refusal::NotFound => Completeness::Failed {
+            message: "it was served a moment ago and is not found now; check again".to_owned(),
+        },
         Refusal::Expired => Completeness::Failed {
             message: "the list changed faster than it could be read".to_owned(),
         },
-        Refusal::Other(message) => Completeness::Failed { message },
+        Refusal::Unable(message) | Refusal::Other(message) => Completeness::Failed { message },
     };
     Ok((LiveObjects::new(), completeness))
 }

@@ -1,20 +1,26 @@
 //! One page of a list.
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
 
 /// What a list answers.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Page {
+    kind: String,
     pub(super) metadata: PageMetadata,
-    #[serde(deserialize_with = "null_is_none")]
-    pub(super) items: Vec<Value>,
+    /// Null where Go had an empty list.
+    items: Option<Vec<Value>>,
 }
 
-/// The metadata of no objects is answered as `null`, not as a list of none.
-fn null_is_none<'de, D: Deserializer<'de>>(items: D) -> Result<Vec<Value>, D::Error> {
-    Ok(Option::deserialize(items)?.unwrap_or_default())
+impl Page {
+    /// Its objects; none when it is no list. What is no list does not say that there are none.
+    pub(super) fn items(&mut self) -> Option<Vec<Value>> {
+        let items = self.items.take();
+        self.kind
+            .ends_with("List")
+            .then(|| items.unwrap_or_default())
+    }
 }
 
 /// Where the next page begins.
@@ -50,15 +56,13 @@ mod tests {
     }
 
     #[test]
-    fn a_list_without_items_is_empty() {
-        // The second is what an API server answers of metadata where no object is.
-        for text in [
-            r#"{"metadata":{"continue":"x"}}"#,
-            r#"{"metadata":{"continue":"x"},"items":null}"#,
-        ] {
-            let page: Page = serde_json::from_str(text).unwrap();
-            assert_eq!(page.metadata.next.as_deref(), Some("x"));
-            assert!(page.items.is_empty());
+    fn a_list_without_items_is_empty_and_what_is_no_list_is_not() {
+        let read = |text| serde_json::from_str::<Page>(text).unwrap();
+        let mut page = read(r#"{"kind":"PodList","metadata":{"continue":"x"},"items":null}"#);
+        assert_eq!(page.metadata.next.as_deref(), Some("x"));
+        assert_eq!(page.items(), Some(Vec::new()));
+        for text in ["{}", r#"{"kind":"Status","items":[]}"#, r#"{"items":[]}"#] {
+            assert_eq!(read(text).items(), None, "{text}");
         }
     }
 }

@@ -64,7 +64,8 @@ pub async fn probe_cluster(
     };
     let late = |_| ClusterError::Deadline {
         server: connection.server.clone(),
-        seconds: options.deadline.as_secs(),
+        deadline: options.deadline,
+        trouble: connection.last_trouble(),
     };
     let answers = tokio::time::timeout(options.deadline, work).await;
     answers.map_err(late)

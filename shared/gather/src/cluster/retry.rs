@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use http::StatusCode;
 use serde::de::DeserializeOwned;
 
+use super::answer::{Answer, NoAnswer, ask};
 use super::connect::Connection;
 use super::error::{ClusterError, words};
 
 const TRIES: u32 = 5;
+/// A server that says when to come back is believed more often.
+const TRIES_WHEN_ASKED: u32 = 10;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// A server may ask for more patience than a person has.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -21,6 +25,8 @@ pub(super) enum Refusal {
     NotFound,
     /// A page's place in the list is no longer known.
     Expired,
+    /// It is busy or broken, and stayed so.
+    Unable(String),
     /// Anything else that it says.
     Other(String),
     /// It cannot be gone on.
@@ -44,90 +50,103 @@ pub(super) async fn get<T: DeserializeOwned>(
     let mut pause = FIRST_PAUSE;
     let mut tries = 1;
     loop {
-        let request = http::Request::get(path)
-            .header(http::header::ACCEPT, accept)
-            .body(Vec::new())
-            .map_err(|error| Refusal::Other(error.to_string()))?;
-        let answer = tokio::time::timeout(timeout, connection.client.request::<T>(request)).await;
+        let answer = tokio::time::timeout(timeout, ask(connection, path, accept)).await;
         let (refusal, again) = match answer {
-            Ok(Ok(value)) => return Ok(value),
-            Ok(Err(error)) => refusal(connection, error, tries),
-            Err(_) => (
-                Refusal::Fatal(ClusterError::Unreachable {
-                    server: connection.server.clone(),
-                    message: format!("no answer within {} s", timeout.as_secs()),
-                    tries,
-                }),
-                Again::Soon,
-            ),
+            Ok(Ok(answer)) if answer.status.is_success() => {
+                match understood(connection, &answer, tries) {
+                    Ok(value) => return Ok(value),
+                    Err(refused) => refused,
+                }
+            }
+            Ok(Ok(answer)) => refused(connection, &answer),
+            Ok(Err(none)) => unanswered(connection, &none, tries),
+            Err(_) => broken(connection, format!("no answer within {timeout:?}"), tries),
         };
-        let wait = match again {
-            _ if tries >= TRIES => return Err(refusal),
+        let (wait, most) = match again {
             Again::Never => return Err(refusal),
-            Again::Soon => pause,
-            Again::After(asked) => asked.min(LONGEST_PAUSE),
+            Again::Soon => (pause, TRIES),
+            Again::After(asked) => (asked.min(LONGEST_PAUSE), TRIES_WHEN_ASKED),
         };
+        if tries >= most {
+            return Err(refusal);
+        }
+        connection.note_trouble(&refusal);
         tokio::time::sleep(wait).await;
         pause *= 2;
         tries += 1;
     }
 }
 
-/// What an error means, and whether it is worth another try.
-fn refusal(connection: &Connection, error: kube::Error, tries: u32) -> (Refusal, Again) {
-    let server = connection.server.clone();
-    match error {
-        kube::Error::Api(status) => {
-            let asked = status
-                .details
-                .as_ref()
-                .map(|details| u64::from(details.retry_after_seconds))
-                .filter(|seconds| *seconds > 0)
-                .map(Duration::from_secs);
-            let message = if status.message.is_empty() {
-                status.reason.clone()
-            } else {
-                status.message.clone()
-            };
-            match status.code {
-                401 => (
-                    Refusal::Fatal(ClusterError::Unauthorized {
-                        server,
-                        context: connection.context.clone(),
-                    }),
-                    Again::Never,
-                ),
-                403 if message.contains("cannot impersonate resource") => (
-                    Refusal::Fatal(ClusterError::Impersonation { message }),
-                    Again::Never,
-                ),
-                403 => (Refusal::Forbidden(message), Again::Never),
-                404 => (Refusal::NotFound, Again::Never),
-                410 => (Refusal::Expired, Again::Never),
-                429 | 500.. => (
-                    Refusal::Other(message),
-                    asked.map_or(Again::Soon, Again::After),
-                ),
-                _ => (Refusal::Other(message), Again::Never),
-            }
+/// The value that a good answer holds.
+fn understood<T: DeserializeOwned>(
+    connection: &Connection,
+    answer: &Answer,
+    tries: u32,
+) -> Result<T, (Refusal, Again)> {
+    serde_json::from_slice(&answer.body).map_err(|error| {
+        if error.is_eof() {
+            // A body without a length ends where the connection does.
+            return broken(connection, "its answer ends early".to_owned(), tries);
         }
-        kube::Error::SerdeError(error) => (Refusal::Other(words(&error)), Again::Never),
-        kube::Error::Auth(error) => (
+        let message = format!("its answer is not understood: {}", words(&error));
+        (Refusal::Other(message), Again::Never)
+    })
+}
+
+/// What an answer that is none means, and whether it is worth another try.
+fn refused(connection: &Connection, answer: &Answer) -> (Refusal, Again) {
+    let message = answer.says();
+    match answer.status {
+        StatusCode::UNAUTHORIZED => {
+            let error = ClusterError::Unauthorized {
+                server: connection.server.clone(),
+                context: connection.context.clone(),
+            };
+            (Refusal::Fatal(error), Again::Never)
+        }
+        StatusCode::FORBIDDEN if message.contains("cannot impersonate resource") => (
+            Refusal::Fatal(ClusterError::Impersonation { message }),
+            Again::Never,
+        ),
+        StatusCode::FORBIDDEN => (Refusal::Forbidden(message), Again::Never),
+        StatusCode::NOT_FOUND => (Refusal::NotFound, Again::Never),
+        StatusCode::GONE => (Refusal::Expired, Again::Never),
+        status if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() => (
+            Refusal::Unable(format!("{}: {message}", status.as_u16())),
+            answer.wait.map_or(Again::Soon, Again::After),
+        ),
+        status => (
+            Refusal::Other(format!("{}: {message}", status.as_u16())),
+            Again::Never,
+        ),
+    }
+}
+
+fn unanswered(connection: &Connection, none: &NoAnswer, tries: u32) -> (Refusal, Again) {
+    match none {
+        NoAnswer::TooLong => {
+            let message = "its answer is longer than any that is right".to_owned();
+            (Refusal::Other(message), Again::Never)
+        }
+        NoAnswer::Client(kube::Error::Auth(error)) => (
             Refusal::Fatal(ClusterError::Config {
-                message: words(&error),
+                message: words(error),
             }),
             Again::Never,
         ),
-        error => {
-            let message = words(&error);
-            // A certificate does not become another by waiting.
-            let lasting = message.contains("certificate") || message.contains("dns error");
-            let refusal = Refusal::Fatal(ClusterError::Unreachable {
-                server,
-                message,
-                tries,
-            });
-            (refusal, if lasting { Again::Never } else { Again::Soon })
-        }
+        NoAnswer::Client(error) => broken(connection, words(error), tries),
+        NoAnswer::Broken(error) => broken(connection, words(error.as_ref()), tries),
     }
+}
+
+/// The server is not there, or no longer.
+fn broken(connection: &Connection, message: String, tries: u32) -> (Refusal, Again) {
+    // A certificate does not become another by waiting.
+    let lasting = message.contains("certificate") || message.contains("dns error");
+    let refusal = Refusal::Fatal(ClusterError::Unreachable {
+        server: connection.server.clone(),
+        message,
+        tries,
+    });
+    (refusal, if lasting { Again::Never } else { Again::Soon })
 }

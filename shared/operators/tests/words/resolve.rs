@@ -230,6 +230,45 @@ fn without_a_name_the_one_operator_that_is_there_is_meant() {
 }
 
 #[test]
+fn within_a_namespace_only_what_runs_there_is_meant() {
+    let files = [
+        (
+            "a.yaml",
+            workload("Deployment", "one", "b", "") + &watcher("one", "b"),
+        ),
+        (
+            "b.yaml",
+            workload("Deployment", "b", "c", "") + &watcher("b", "c"),
+        ),
+        ("c.yaml", workload("Deployment", "two", "b", "")),
+    ];
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(name, text)| (*name, text.as_str()))
+        .collect();
+    let says = |name| resolved(&files, Some(name)).map_err(|error| error.to_string());
+    for (name, expected) in [
+        ("one~b", "one"),
+        ("two~b", "two"),
+        ("b~c", "b"),
+        ("one~", "one"),
+        ("b~", "b"),
+    ] {
+        assert_eq!(says(name), Ok(expected.to_owned()), "{name}");
+    }
+    assert!(says("b").unwrap_err().contains("`b` matches 2 operators"));
+    assert_eq!(
+        says("one~c").unwrap_err(),
+        "no operator matches `c`; found: b (namespace one). Did you mean b?"
+    );
+    let elsewhere = says("three~b").unwrap_err();
+    assert!(
+        elsewhere.starts_with("no operator runs in namespace `three`; found: "),
+        "{elsewhere}"
+    );
+}
+
+#[test]
 fn where_none_watches_the_installations_are_listed_to_be_named() {
     let text = workload("Deployment", "a", "one", "") + &workload("Deployment", "b", "two", "");
     let snapshot = snapshot(&[("x.yaml", &text)]);

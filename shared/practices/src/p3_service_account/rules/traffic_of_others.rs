@@ -23,7 +23,8 @@ pub(crate) const RULE: Rule = Rule {
             "https://kubernetes.io/docs/concepts/services-networking/service/#external-ips",
         ],
     },
-    needs: &[],
+    // Whether aws-auth and coredns are there: writing them weighs more.
+    needs: &[("configmaps", "")],
     judge,
 };
 

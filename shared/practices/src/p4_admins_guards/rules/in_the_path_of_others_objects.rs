@@ -31,6 +31,7 @@ pub(crate) const RULE: Rule = Rule {
         ],
     },
     needs: &[
+        ("apiservices", "apiregistration.k8s.io"),
         (
             "validatingwebhookconfigurations",
             "admissionregistration.k8s.io",
