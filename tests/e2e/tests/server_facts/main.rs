@@ -1,0 +1,14 @@
+//! How the API server really answers: each sentence is asked of a real one, and where an engine
+//! answers the same question, its answer is the server's.
+#![cfg(test)]
+
+mod admission;
+mod bindings;
+mod given;
+mod impersonation;
+mod names;
+mod pod_security;
+mod secrets;
+mod server;
+mod table;
+mod wildcards;
