@@ -91,7 +91,7 @@ impl<'a> Admission<'a> {
             policies::judge(self, request, &mut decision);
             mutating::name_policies(self, request, &mut decision);
         }
-        if !request.is_admission_configuration() {
+        if !request.is_exempt_from_webhooks() {
             webhooks::name_webhooks(self, request, &mut decision);
         }
         decision

@@ -129,9 +129,14 @@ const REVIEWS: [(&str, &[&str]); 2] = [
     ),
 ];
 
-const ADMISSION_CONFIGURATION: [&str; 6] = [
+/// The kinds by which the API server holds requests up.
+const WEBHOOK_CONFIGURATIONS: [&str; 2] = [
     "ValidatingWebhookConfiguration",
     "MutatingWebhookConfiguration",
+];
+
+/// Policies and what binds them.
+const POLICIES: [&str; 4] = [
     "ValidatingAdmissionPolicy",
     "ValidatingAdmissionPolicyBinding",
     "MutatingAdmissionPolicy",
@@ -139,17 +144,23 @@ const ADMISSION_CONFIGURATION: [&str; 6] = [
 ];
 
 impl AdmissionRequest {
-    /// Whether it is for an admission object, which no policy and no webhook holds.
-    pub(crate) fn is_admission_configuration(&self) -> bool {
-        self.group == crate::GROUP && ADMISSION_CONFIGURATION.contains(&&*self.kind)
+    /// Whether it is for an object that webhooks leave alone: all that configure admission.
+    pub(crate) fn is_exempt_from_webhooks(&self) -> bool {
+        self.is_of_policies()
+            || self.group == crate::GROUP && WEBHOOK_CONFIGURATIONS.contains(&&*self.kind)
     }
 
-    /// Whether policies leave it alone.
+    /// Whether policies leave it alone: policies and their bindings, but not the configurations
+    /// of webhooks, as an API server of 1.36.3 answered.
     pub(crate) fn is_exempt_from_policies(&self) -> bool {
-        self.is_admission_configuration()
+        self.is_of_policies()
             || REVIEWS.iter().any(|(group, resources)| {
                 self.group == *group && resources.contains(&&*self.resource)
             })
+    }
+
+    fn is_of_policies(&self) -> bool {
+        self.group == crate::GROUP && POLICIES.contains(&&*self.kind)
     }
 
     /// Whether it is for a Namespace object, whose requests carry its name as namespace.

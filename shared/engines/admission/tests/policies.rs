@@ -405,7 +405,7 @@ fn expressions_that_run_away_are_unknown() {
 }
 
 #[test]
-fn admission_objects_and_reviews_are_exempt() {
+fn policies_their_bindings_and_reviews_are_exempt_and_webhook_configurations_are_not() {
     let snapshot = snapshot(&json!({
         "validatingAdmissionPolicies": [policy("false")
             .rule(&json!({"apiGroups": ["*"], "apiVersions": ["*"], "resources": ["*/*"]})).json()],
@@ -423,7 +423,7 @@ fn admission_objects_and_reviews_are_exempt() {
             "admissionregistration.k8s.io",
             "validatingwebhookconfigurations",
             "ValidatingWebhookConfiguration",
-            false,
+            true,
         ),
         (
             "authorization.k8s.io",

@@ -82,7 +82,7 @@ pub(crate) const COVERED: &[Covered] = &[
     covered(
         "admission objects are exempt",
         POLICIES,
-        "admission_objects_and_reviews_are_exempt",
+        "policies_their_bindings_and_reviews_are_exempt_and_webhook_configurations_are_not",
     ),
     covered(
         "namespaceSelector never excludes a CRD, objectSelector can",
