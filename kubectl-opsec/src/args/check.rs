@@ -42,7 +42,7 @@ pub(crate) struct CheckArgs {
         help_heading = "Cluster"
     )]
     pub(crate) probe: bool,
-    /// Print the least ClusterRole that reading a cluster needs (and --probe, with it), and judge
+    /// Print a ClusterRole that is enough to read a cluster (and to --probe, with it), and judge
     /// nothing
     #[arg(long, conflicts_with_all = ["filename", "snapshot", "operator"], help_heading = "Cluster")]
     pub(crate) print_rbac: bool,
