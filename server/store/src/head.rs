@@ -105,7 +105,7 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<Commit>> {
     Ok(slots.max_by_key(|commit| commit.number))
 }
 
-/// Opens the file for [`write`], and creates it.
+/// Opens the file for [`write()`], and creates it.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .create(true)

@@ -98,8 +98,9 @@ impl Connection {
     /// Remembers why something is asked again.
     pub(super) fn note_trouble(&self, refusal: &Refusal) {
         let said = match refusal {
-            Refusal::Unable(message) | Refusal::Other(message) => message.clone(),
-            Refusal::Fatal(ClusterError::Unreachable { message, .. }) => message.clone(),
+            Refusal::Unable(message)
+            | Refusal::Other(message)
+            | Refusal::Fatal(ClusterError::Unreachable { message, .. }) => message.clone(),
             _ => return,
         };
         if let Ok(mut trouble) = self.trouble.lock() {

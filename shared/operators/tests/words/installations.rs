@@ -214,18 +214,20 @@ fn owners_in_a_circle_hide_nothing() {
     assert_eq!(components(&of(&text)), [["o/a", "o/b"]]);
 }
 
+/// How many operators the objects are on a cluster.
+fn live(text: &str) -> usize {
+    let mut snapshot: Snapshot = snapshot(&[("a.yaml", text)]);
+    snapshot.source.kind = SourceKind::Cluster;
+    let forget = |metadata: &mut Metadata| metadata.input_file = None;
+    snapshot
+        .workloads
+        .iter_mut()
+        .for_each(|w| forget(&mut w.metadata));
+    components(&find(&snapshot)).len()
+}
+
 #[test]
 fn live_the_namespace_alone_joins_nothing_and_what_is_shared_does() {
-    let live = |text: &str| {
-        let mut snapshot: Snapshot = snapshot(&[("a.yaml", text)]);
-        snapshot.source.kind = SourceKind::Cluster;
-        let forget = |metadata: &mut Metadata| metadata.input_file = None;
-        snapshot
-            .workloads
-            .iter_mut()
-            .for_each(|w| forget(&mut w.metadata));
-        components(&find(&snapshot)).len()
-    };
     let release = |name: &str| {
         format!(
             ", annotations: {{meta.helm.sh/release-name: {name}, meta.helm.sh/release-namespace: o}}"
