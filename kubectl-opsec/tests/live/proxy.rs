@@ -123,7 +123,7 @@ fn serve(stream: TcpStream, decide: &Decide, log: &Mutex<Vec<String>>) -> std::i
         Fate::Dripping => endless(stream, b"{", Duration::from_millis(50)),
         Fate::Flooding => endless(stream, &vec![b' '; 1 << 20], Duration::ZERO),
         Fate::Silent => {
-            std::thread::sleep(Duration::from_secs(60));
+            std::thread::sleep(Duration::from_mins(1));
             Ok(())
         }
     }
