@@ -8,8 +8,9 @@ use opsec_model::{
     AccessQuestion, AccessReview, CreationProbe, DryRunAnswer, Notice, NoticeCode, OperatorSummary,
     Probes, ReviewAnswer, ServiceAccountRef,
 };
-use opsec_rbac::{Attributes, User};
+use opsec_rbac::User;
 
+use crate::analysis::attributes;
 use crate::context::{Context, Engines};
 use crate::evaluate::{CheckError, CheckOptions, SelectedBaseline, with_owned_kinds};
 use crate::p5_crd_creation::asked;
@@ -161,7 +162,7 @@ impl Tally {
         let user = User::service_account(&review.service_account);
         let reckoned = context
             .policy
-            .authorize(&user, &attributes(&review.question))
+            .authorize(&user, &attributes(&review.question, ""))
             .allowed;
         if answered == reckoned {
             self.agree += 1;
@@ -241,29 +242,6 @@ fn knows_rbac(context: &Context<'_>) -> bool {
     let group = "rbac.authorization.k8s.io";
     RBAC.iter()
         .all(|kind| context.facts.missing(kind, group).is_none())
-}
-
-fn attributes(question: &AccessQuestion) -> Attributes {
-    let AccessQuestion {
-        verb,
-        group,
-        resource,
-        subresource,
-        name,
-        namespace,
-        path,
-    } = question.clone();
-    if !path.is_empty() {
-        return Attributes::Path { verb, path };
-    }
-    Attributes::Resource {
-        verb,
-        group,
-        resource,
-        subresource,
-        name,
-        namespace: namespace.unwrap_or_default(),
-    }
 }
 
 /// `create pods in shop`, `update deployments.apps/scale web`.

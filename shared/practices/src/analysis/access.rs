@@ -19,6 +19,7 @@ use crate::CheckError;
 use crate::context::{Context, Engines};
 use crate::prepared::Prepared;
 use account::Answering;
+pub(crate) use question::attributes;
 pub use question::{Asked, WrittenQuestion};
 
 /// What is asked of whom.

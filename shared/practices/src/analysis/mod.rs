@@ -6,6 +6,7 @@ mod connections;
 mod paths;
 mod rights;
 
+pub(crate) use access::attributes;
 pub use access::{AccessAnswers, AccessRequest, Answered, Asked, WrittenQuestion, can_i};
 pub use connections::{Connections, list_connections};
 pub use opsec_rbac::Attributes;

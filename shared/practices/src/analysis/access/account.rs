@@ -7,7 +7,7 @@ use opsec_model::{
 use opsec_model::{NoticeCode, ObjectRef};
 use opsec_rbac::{Attributes, Granted, Kinds, unreal};
 
-use super::{Answered, Asked};
+use super::{Answered, Asked, attributes};
 use crate::finding::one;
 use crate::prepared::Prepared;
 
@@ -74,7 +74,7 @@ impl<'a> Answering<'a> {
             .namespace
             .is_none()
             .then(|| account.namespace.clone());
-        let attributes = attributes(question, account);
+        let attributes = attributes(question, &account.namespace);
         let grant = granted.authorize(&attributes);
         let (allowed, reason) = match (&grant, self.unknown(&attributes)) {
             (None, Some(reason)) => (Allowed::Unknown, Some(reason)),
@@ -124,29 +124,6 @@ fn either(one: Allowed, other: Allowed) -> Allowed {
         (Allowed::Yes, _) | (_, Allowed::Yes) => Allowed::Yes,
         (Allowed::Unknown, _) | (_, Allowed::Unknown) => Allowed::Unknown,
         (Allowed::No, Allowed::No) => Allowed::No,
-    }
-}
-
-fn attributes(question: &AccessQuestion, account: &ServiceAccountRef) -> Attributes {
-    let AccessQuestion {
-        verb,
-        group,
-        resource,
-        subresource,
-        name,
-        namespace,
-        path,
-    } = question.clone();
-    if !path.is_empty() {
-        return Attributes::Path { verb, path };
-    }
-    Attributes::Resource {
-        verb,
-        group,
-        resource,
-        subresource,
-        name,
-        namespace: namespace.unwrap_or_else(|| account.namespace.clone()),
     }
 }
 

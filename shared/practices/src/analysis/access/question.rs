@@ -50,6 +50,30 @@ impl Asked {
     }
 }
 
+/// What a question asks the authoriser; without a namespace it is about this one.
+pub(crate) fn attributes(question: &AccessQuestion, home: &str) -> Attributes {
+    let AccessQuestion {
+        verb,
+        group,
+        resource,
+        subresource,
+        name,
+        namespace,
+        path,
+    } = question.clone();
+    if !path.is_empty() {
+        return Attributes::Path { verb, path };
+    }
+    Attributes::Resource {
+        verb,
+        group,
+        resource,
+        subresource,
+        name,
+        namespace: namespace.unwrap_or_else(|| home.to_owned()),
+    }
+}
+
 fn of_attributes(attributes: &Attributes) -> AccessQuestion {
     match attributes.clone() {
         Attributes::Resource {
