@@ -5,7 +5,7 @@ use std::io;
 
 use opsec_gather::{ClusterError, GatherError, ManifestError};
 use opsec_model::SavedSnapshotError;
-use opsec_server::StoreError;
+use opsec_service::StoreError;
 use opsec_wire::FieldError;
 
 use crate::exit::Exit;

@@ -8,7 +8,7 @@ use opsec_proto::v1::admin_service_client::AdminServiceClient;
 use opsec_proto::v1::analysis_service_client::AnalysisServiceClient;
 use opsec_proto::v1::baseline_service_client::BaselineServiceClient;
 use opsec_proto::v1::check_service_client::CheckServiceClient;
-use opsec_server::{Embedded, StoreError, StoreLocation, embedded};
+use opsec_service::{Embedded, StoreError, StoreLocation, embedded};
 use tonic::Status;
 use tonic::service::Routes;
 use tonic_types::StatusExt as _;

@@ -18,6 +18,16 @@ pub struct GetVersionResponse {
     #[prost(int32, tag = "4")]
     pub rule_count: i32,
 }
+/// Nothing is asked.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExportStoreRequest {}
+/// A piece of the export.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExportStoreResponse {
+    /// The next bytes.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub data: ::prost::bytes::Bytes,
+}
 /// Generated client implementations.
 pub mod admin_service_client {
     #![allow(
@@ -135,6 +145,33 @@ pub mod admin_service_client {
                 .insert(GrpcMethod::new("opsec.v1.AdminService", "GetVersion"));
             self.inner.unary(req, path, codec).await
         }
+        /// Streams everything that is stored, as it is at one commit: JSON lines that `opsec-server  import` reads. It holds no private key.
+        ///
+        /// Reasons: STORE_FAILED with UNAVAILABLE.
+        pub async fn export_store(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ExportStoreRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::ExportStoreResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.AdminService/ExportStore",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("opsec.v1.AdminService", "ExportStore"));
+            self.inner.server_streaming(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -156,6 +193,22 @@ pub mod admin_service_server {
             request: tonic::Request<super::GetVersionRequest>,
         ) -> std::result::Result<
             tonic::Response<super::GetVersionResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the ExportStore method.
+        type ExportStoreStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::ExportStoreResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Streams everything that is stored, as it is at one commit: JSON lines that `opsec-server  import` reads. It holds no private key.
+        ///
+        /// Reasons: STORE_FAILED with UNAVAILABLE.
+        async fn export_store(
+            &self,
+            request: tonic::Request<super::ExportStoreRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::ExportStoreStream>,
             tonic::Status,
         >;
     }
@@ -277,6 +330,52 @@ pub mod admin_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.AdminService/ExportStore" => {
+                    #[allow(non_camel_case_types)]
+                    struct ExportStoreSvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::ServerStreamingService<super::ExportStoreRequest>
+                    for ExportStoreSvc<T> {
+                        type Response = super::ExportStoreResponse;
+                        type ResponseStream = T::ExportStoreStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ExportStoreRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::export_store(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ExportStoreSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)
@@ -1463,12 +1562,18 @@ pub struct CheckRequest {
     /// The least severity that fails; unspecified is the baseline's.
     #[prost(enumeration = "Severity", tag = "6")]
     pub fail_on: i32,
-    /// The cluster by id, for baselines that are for some clusters only. It is the caller's word.
+    /// The cluster by id, for baselines that are for some clusters only. For a service that knows the
+    /// cluster by its UID that id stands, and another is refused with CLUSTER_MISMATCH; one that is
+    /// not registered is judged by `default` alone. Without a service it is the caller's word.
     #[prost(string, tag = "7")]
     pub cluster: ::prost::alloc::string::String,
     /// Judge as of this time instead of now: which exemptions have expired depends on it.
     #[prost(message, optional, tag = "10")]
     pub as_of: ::core::option::Option<::prost_types::Timestamp>,
+    /// Record the results: they become the posture of their operators on the snapshot's cluster, and
+    /// can be attested. For live snapshots of registered clusters under stored baselines alone.
+    #[prost(bool, tag = "11")]
+    pub record: bool,
     /// The facts. One is mandatory.
     #[prost(oneof = "check_request::Input", tags = "1, 2")]
     pub input: ::core::option::Option<check_request::Input>,
@@ -1498,6 +1603,66 @@ pub mod check_request {
         #[prost(bytes, tag = "9")]
         InlineBaseline(::prost::bytes::Bytes),
     }
+}
+/// What to judge, many times.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct BatchCheckRequest {
+    /// Snapshots that items refer to.
+    #[prost(message, repeated, tag = "1")]
+    pub snapshots: ::prost::alloc::vec::Vec<Snapshot>,
+    /// The items, 1 to 100.
+    #[prost(message, repeated, tag = "2")]
+    pub items: ::prost::alloc::vec::Vec<BatchCheckItem>,
+}
+/// One Check of many.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct BatchCheckItem {
+    /// Its input is absent when `snapshot_index` says which snapshot it is about.
+    #[prost(message, optional, tag = "1")]
+    pub check: ::core::option::Option<CheckRequest>,
+    /// Which of `snapshots` it is about, from 0.
+    #[prost(uint32, optional, tag = "2")]
+    pub snapshot_index: ::core::option::Option<u32>,
+}
+/// The answers, in the order of the items.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct BatchCheckResponse {
+    /// One answer an item.
+    #[prost(message, repeated, tag = "1")]
+    pub results: ::prost::alloc::vec::Vec<BatchCheckResult>,
+}
+/// The answer to one item.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct BatchCheckResult {
+    /// It, or why there is none.
+    #[prost(oneof = "batch_check_result::Answer", tags = "1, 2")]
+    pub answer: ::core::option::Option<batch_check_result::Answer>,
+}
+/// Nested message and enum types in `BatchCheckResult`.
+pub mod batch_check_result {
+    /// It, or why there is none.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Answer {
+        /// The judgement.
+        #[prost(message, tag = "1")]
+        Response(super::CheckResponse),
+        /// Why there is none: a google.rpc.Status with its details.
+        #[prost(message, tag = "2")]
+        Error(super::RpcStatus),
+    }
+}
+/// A google.rpc.Status, whose encoding it has.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RpcStatus {
+    /// A google.rpc.Code.
+    #[prost(int32, tag = "1")]
+    pub code: i32,
+    /// For a person.
+    #[prost(string, tag = "2")]
+    pub message: ::prost::alloc::string::String,
+    /// For a program: google.rpc.ErrorInfo first.
+    #[prost(message, repeated, tag = "3")]
+    pub details: ::prost::alloc::vec::Vec<::prost_types::Any>,
 }
 /// Kubernetes YAML or JSON as it is written.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1545,6 +1710,16 @@ pub struct CheckResponse {
     /// Whether `evaluate_time` is the `as_of` of the request.
     #[prost(bool, tag = "4")]
     pub as_of: bool,
+    /// The registered cluster that the snapshot's UID is of, as `clusters/{cluster}`; empty when it is
+    /// registered nowhere, or the facts are of no cluster.
+    #[prost(string, tag = "5")]
+    pub cluster: ::prost::alloc::string::String,
+    /// Whether the snapshot is of a registered cluster.
+    #[prost(bool, tag = "6")]
+    pub registered: bool,
+    /// How the facts were collected, as the service knows it.
+    #[prost(enumeration = "CollectionMode", tag = "7")]
+    pub mode: i32,
 }
 /// The judgement of one operator.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1555,6 +1730,9 @@ pub struct CheckResult {
     /// The baseline that was judged by, and why it was that one.
     #[prost(message, optional, tag = "2")]
     pub baseline: ::core::option::Option<ResolvedBaseline>,
+    /// Whether it was recorded: false too when a newer one is.
+    #[prost(bool, tag = "3")]
+    pub recorded: bool,
 }
 /// Which baseline applies to an operator.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1780,6 +1958,39 @@ pub struct ListProbesResponse {
     #[prost(message, repeated, tag = "2")]
     pub reviews: ::prost::alloc::vec::Vec<ReviewProbe>,
 }
+/// Who collected the facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum CollectionMode {
+    /// Never sent.
+    Unspecified = 0,
+    /// The caller says so.
+    ClientAsserted = 1,
+    /// The service read the API server itself.
+    ServerCollected = 2,
+}
+impl CollectionMode {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "COLLECTION_MODE_UNSPECIFIED",
+            Self::ClientAsserted => "COLLECTION_MODE_CLIENT_ASSERTED",
+            Self::ServerCollected => "COLLECTION_MODE_SERVER_COLLECTED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "COLLECTION_MODE_UNSPECIFIED" => Some(Self::Unspecified),
+            "COLLECTION_MODE_CLIENT_ASSERTED" => Some(Self::ClientAsserted),
+            "COLLECTION_MODE_SERVER_COLLECTED" => Some(Self::ServerCollected),
+            _ => None,
+        }
+    }
+}
 /// Why a baseline applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -1967,7 +2178,10 @@ pub mod check_service_client {
         ///
         /// Reasons: OPERATOR_NOT_FOUND (operator, candidates) with NOT_FOUND; OPERATOR_AMBIGUOUS
         /// (candidates) with INVALID_ARGUMENT; BASELINE_NOT_FOUND (baseline) with NOT_FOUND; NAME_INVALID,
-        /// SPEC_INVALID (path), EXTENDS_INVALID and SPEC_TOO_LARGE with INVALID_ARGUMENT.
+        /// SPEC_INVALID (path), EXTENDS_INVALID and SPEC_TOO_LARGE with INVALID_ARGUMENT;
+        /// CLUSTER_MISMATCH (claimed, registered) with FAILED_PRECONDITION; with `record` also
+        /// CLUSTER_UNREGISTERED, SNAPSHOT_FROM_FUTURE, SNAPSHOT_STALE, NOT_RECORDABLE, BASELINE_INLINE,
+        /// NOTHING_JUDGED with FAILED_PRECONDITION.
         pub async fn check(
             &mut self,
             request: impl tonic::IntoRequest<super::CheckRequest>,
@@ -1987,6 +2201,34 @@ pub mod check_service_client {
             let mut req = request.into_request();
             req.extensions_mut()
                 .insert(GrpcMethod::new("opsec.v1.CheckService", "Check"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Judges many times at once: as if each item were a Check, in order, each with its own status.
+        /// Only identity, size, overload and deadline fail the whole call.
+        ///
+        /// Reasons: BATCH_TOO_LARGE with INVALID_ARGUMENT; per item those of Check.
+        pub async fn batch_check(
+            &mut self,
+            request: impl tonic::IntoRequest<super::BatchCheckRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::BatchCheckResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.CheckService/BatchCheck",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("opsec.v1.CheckService", "BatchCheck"));
             self.inner.unary(req, path, codec).await
         }
         /// Lists the operators of the input, and why each was taken for one.
@@ -2167,11 +2409,25 @@ pub mod check_service_server {
         ///
         /// Reasons: OPERATOR_NOT_FOUND (operator, candidates) with NOT_FOUND; OPERATOR_AMBIGUOUS
         /// (candidates) with INVALID_ARGUMENT; BASELINE_NOT_FOUND (baseline) with NOT_FOUND; NAME_INVALID,
-        /// SPEC_INVALID (path), EXTENDS_INVALID and SPEC_TOO_LARGE with INVALID_ARGUMENT.
+        /// SPEC_INVALID (path), EXTENDS_INVALID and SPEC_TOO_LARGE with INVALID_ARGUMENT;
+        /// CLUSTER_MISMATCH (claimed, registered) with FAILED_PRECONDITION; with `record` also
+        /// CLUSTER_UNREGISTERED, SNAPSHOT_FROM_FUTURE, SNAPSHOT_STALE, NOT_RECORDABLE, BASELINE_INLINE,
+        /// NOTHING_JUDGED with FAILED_PRECONDITION.
         async fn check(
             &self,
             request: tonic::Request<super::CheckRequest>,
         ) -> std::result::Result<tonic::Response<super::CheckResponse>, tonic::Status>;
+        /// Judges many times at once: as if each item were a Check, in order, each with its own status.
+        /// Only identity, size, overload and deadline fail the whole call.
+        ///
+        /// Reasons: BATCH_TOO_LARGE with INVALID_ARGUMENT; per item those of Check.
+        async fn batch_check(
+            &self,
+            request: tonic::Request<super::BatchCheckRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::BatchCheckResponse>,
+            tonic::Status,
+        >;
         /// Lists the operators of the input, and why each was taken for one.
         ///
         /// Reasons: PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID with INVALID_ARGUMENT.
@@ -2341,6 +2597,51 @@ pub mod check_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = CheckSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.CheckService/BatchCheck" => {
+                    #[allow(non_camel_case_types)]
+                    struct BatchCheckSvc<T: CheckService>(pub Arc<T>);
+                    impl<
+                        T: CheckService,
+                    > tonic::server::UnaryService<super::BatchCheckRequest>
+                    for BatchCheckSvc<T> {
+                        type Response = super::BatchCheckResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::BatchCheckRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CheckService>::batch_check(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = BatchCheckSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -3731,6 +4032,52 @@ pub struct Baseline {
     /// Output only. When the revision was written; absent for the built-in one.
     #[prost(message, optional, tag = "7")]
     pub revision_create_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Output only. Who wrote the revision, as in `corp/user:jane`; empty for the built-in one.
+    #[prost(string, tag = "8")]
+    pub author: ::prost::alloc::string::String,
+    /// Output only. Digest of the content with what it extends filled in: what is judged by.
+    #[prost(string, tag = "9")]
+    pub effective_digest: ::prost::alloc::string::String,
+    /// Output only. A proposed revision that awaits approval; 0 is none.
+    #[prost(int64, tag = "10")]
+    pub proposed_revision: i64,
+}
+/// A revision of a baseline. It never changes, but that a proposal is decided.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BaselineRevision {
+    /// Its name, as `baselines/{baseline}/revisions/{revision}`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Its number, from 1.
+    #[prost(int64, tag = "2")]
+    pub revision: i64,
+    /// What it says.
+    #[prost(enumeration = "RevisionState", tag = "3")]
+    pub state: i32,
+    /// The document as it was written; a deletion has none.
+    #[prost(bytes = "bytes", tag = "4")]
+    pub document: ::prost::bytes::Bytes,
+    /// The content as canonical JSON (RFC 8785).
+    #[prost(bytes = "bytes", tag = "5")]
+    pub canonical_json: ::prost::bytes::Bytes,
+    /// Digest of `canonical_json`.
+    #[prost(string, tag = "6")]
+    pub digest: ::prost::alloc::string::String,
+    /// Who wrote it.
+    #[prost(string, tag = "7")]
+    pub author: ::prost::alloc::string::String,
+    /// When it was written.
+    #[prost(message, optional, tag = "8")]
+    pub create_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The revision whose content it has again; 0 is none.
+    #[prost(int64, tag = "9")]
+    pub rolled_back_from: i64,
+    /// Who decided about the proposal; empty when nobody did, or nobody had to.
+    #[prost(string, tag = "10")]
+    pub decider: ::prost::alloc::string::String,
+    /// Names this state of the revision: for a decision about a proposal.
+    #[prost(string, tag = "11")]
+    pub etag: ::prost::alloc::string::String,
 }
 /// What to store.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3749,9 +4096,12 @@ pub struct CreateBaselineRequest {
 /// What was stored.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateBaselineResponse {
-    /// The baseline.
+    /// The baseline; under approval as it would be.
     #[prost(message, optional, tag = "1")]
     pub baseline: ::core::option::Option<Baseline>,
+    /// The proposal, when changes need approval; the baseline does not apply before.
+    #[prost(message, optional, tag = "2")]
+    pub proposal: ::core::option::Option<BaselineRevision>,
 }
 /// What to change.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3776,6 +4126,9 @@ pub struct UpdateBaselineResponse {
     /// Whether the content was equal already; no revision was made then.
     #[prost(bool, tag = "2")]
     pub unchanged: bool,
+    /// The proposal, when changes need approval; what applied before still does.
+    #[prost(message, optional, tag = "3")]
+    pub proposal: ::core::option::Option<BaselineRevision>,
 }
 /// What to read.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3810,6 +4163,9 @@ pub struct ListBaselinesResponse {
     /// Where to go on; empty at the end.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+    /// On the first page: where a watch goes on that loses nothing.
+    #[prost(string, tag = "3")]
+    pub cursor: ::prost::alloc::string::String,
 }
 /// What to delete.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3829,11 +4185,429 @@ pub struct DeleteBaselineRequest {
     pub validate_only: bool,
 }
 /// What was deleted.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteBaselineResponse {
     /// The revision that says so: the number after the last one.
     #[prost(int64, tag = "1")]
     pub revision: i64,
+    /// The proposal, when changes need approval.
+    #[prost(message, optional, tag = "2")]
+    pub proposal: ::core::option::Option<BaselineRevision>,
+}
+/// What to read.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetBaselineRevisionRequest {
+    /// The revision, as `baselines/{baseline}/revisions/{revision}`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+}
+/// What was read.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetBaselineRevisionResponse {
+    /// The revision.
+    #[prost(message, optional, tag = "1")]
+    pub revision: ::core::option::Option<BaselineRevision>,
+}
+/// Whose revisions to list.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListBaselineRevisionsRequest {
+    /// The baseline, as `baselines/{baseline}`.
+    #[prost(string, tag = "1")]
+    pub parent: ::prost::alloc::string::String,
+    /// How many at most; 0 is 100, more than 1,000 is 1,000.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    /// The `next_page_token` of the call before.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// Revisions.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListBaselineRevisionsResponse {
+    /// The revisions, in the order of their numbers, without documents.
+    #[prost(message, repeated, tag = "1")]
+    pub revisions: ::prost::alloc::vec::Vec<BaselineRevision>,
+    /// Where to go on; empty at the end.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// What to compare.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DiffBaselineRevisionsRequest {
+    /// The baseline, as `baselines/{baseline}`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The older revision; 0 is the one before `to`, or nothing.
+    #[prost(int64, tag = "2")]
+    pub from: i64,
+    /// The newer revision; 0 is the newest.
+    #[prost(int64, tag = "3")]
+    pub to: i64,
+}
+/// What is different.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DiffBaselineRevisionsResponse {
+    /// The older revision; 0 is nothing.
+    #[prost(int64, tag = "1")]
+    pub from: i64,
+    /// The newer revision.
+    #[prost(int64, tag = "2")]
+    pub to: i64,
+    /// The fields that differ, in the order of their paths.
+    #[prost(message, repeated, tag = "3")]
+    pub differences: ::prost::alloc::vec::Vec<FieldDifference>,
+}
+/// A field that two documents differ in.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FieldDifference {
+    /// Its path, as in `spec.exemptions\[2\].reason`.
+    #[prost(string, tag = "1")]
+    pub path: ::prost::alloc::string::String,
+    /// The older value as JSON; empty where there was none.
+    #[prost(string, tag = "2")]
+    pub before: ::prost::alloc::string::String,
+    /// The newer value as JSON; empty where there is none.
+    #[prost(string, tag = "3")]
+    pub after: ::prost::alloc::string::String,
+}
+/// What to go back to.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RollbackBaselineRequest {
+    /// The baseline, as `baselines/{baseline}`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The revision whose content is to apply again.
+    #[prost(int64, tag = "2")]
+    pub revision: i64,
+    /// The `etag` of the baseline as it was read; mandatory.
+    #[prost(string, tag = "3")]
+    pub etag: ::prost::alloc::string::String,
+    /// A UUID. The same request with the same id, within 24 hours, is answered again and changes
+    /// nothing.
+    #[prost(string, tag = "4")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Answer what would be stored and store nothing.
+    #[prost(bool, tag = "5")]
+    pub validate_only: bool,
+}
+/// What was changed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RollbackBaselineResponse {
+    /// The baseline.
+    #[prost(message, optional, tag = "1")]
+    pub baseline: ::core::option::Option<Baseline>,
+    /// Whether the content was equal already; no revision was made then.
+    #[prost(bool, tag = "2")]
+    pub unchanged: bool,
+    /// The proposal, when changes need approval.
+    #[prost(message, optional, tag = "3")]
+    pub proposal: ::core::option::Option<BaselineRevision>,
+}
+/// What to approve.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ApproveBaselineRevisionRequest {
+    /// The revision, as `baselines/{baseline}/revisions/{revision}`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The `etag` of the revision as it was read; mandatory.
+    #[prost(string, tag = "2")]
+    pub etag: ::prost::alloc::string::String,
+    /// A UUID, as elsewhere.
+    #[prost(string, tag = "3")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Answer what would be and change nothing.
+    #[prost(bool, tag = "4")]
+    pub validate_only: bool,
+}
+/// What was approved.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ApproveBaselineRevisionResponse {
+    /// The revision, which applies now.
+    #[prost(message, optional, tag = "1")]
+    pub revision: ::core::option::Option<BaselineRevision>,
+}
+/// What to reject.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RejectBaselineRevisionRequest {
+    /// The revision, as `baselines/{baseline}/revisions/{revision}`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The `etag` of the revision as it was read; mandatory.
+    #[prost(string, tag = "2")]
+    pub etag: ::prost::alloc::string::String,
+    /// A UUID, as elsewhere.
+    #[prost(string, tag = "3")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Answer what would be and change nothing.
+    #[prost(bool, tag = "4")]
+    pub validate_only: bool,
+}
+/// What was rejected.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RejectBaselineRevisionResponse {
+    /// The revision.
+    #[prost(message, optional, tag = "1")]
+    pub revision: ::core::option::Option<BaselineRevision>,
+}
+/// What is asked for.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ResolveBaselineRequest {
+    /// The operator's name, as in `cert-manager`, or its id `NAMESPACE~NAME`.
+    #[prost(string, tag = "1")]
+    pub operator: ::prost::alloc::string::String,
+    /// The registered cluster by id; empty is one that is not registered, to which the default
+    /// applies.
+    #[prost(string, tag = "2")]
+    pub cluster: ::prost::alloc::string::String,
+    /// The namespaces that its components run in; with the id the namespace in it is one. Empty: a
+    /// baseline with `operatorNamespaces` cannot be matched, and the answer says so.
+    #[prost(string, repeated, tag = "3")]
+    pub namespaces: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// What applies.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ResolveBaselineResponse {
+    /// The baseline.
+    #[prost(message, optional, tag = "1")]
+    pub baseline: ::core::option::Option<ResolvedBaseline>,
+    /// Baselines that are for an operator of this name and do not apply, with the reason.
+    #[prost(message, repeated, tag = "2")]
+    pub passed_over: ::prost::alloc::vec::Vec<PassedOverBaseline>,
+}
+/// A baseline that is for the operator's name and does not apply.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PassedOverBaseline {
+    /// Its name, as `baselines/{baseline}`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Why it does not apply.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+/// From where to follow.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WatchBaselinesRequest {
+    /// The cursor of a list or of an event; empty: everything that is there first.
+    #[prost(string, tag = "1")]
+    pub cursor: ::prost::alloc::string::String,
+}
+/// Something that was followed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WatchBaselinesResponse {
+    /// What it is.
+    #[prost(enumeration = "WatchKind", tag = "1")]
+    pub kind: i32,
+    /// Where to go on from after it.
+    #[prost(string, tag = "2")]
+    pub cursor: ::prost::alloc::string::String,
+    /// The baseline, as `baselines/{baseline}`; of CURRENT and CHANGED.
+    #[prost(string, tag = "3")]
+    pub baseline: ::prost::alloc::string::String,
+    /// Its newest revision.
+    #[prost(int64, tag = "4")]
+    pub revision: i64,
+    /// What that revision says.
+    #[prost(enumeration = "RevisionState", tag = "5")]
+    pub state: i32,
+    /// Digest of its content with what it extends filled in; empty once it is deleted.
+    #[prost(string, tag = "6")]
+    pub effective_digest: ::prost::alloc::string::String,
+    /// Whether `default` changed, which it extends, and not itself.
+    #[prost(bool, tag = "7")]
+    pub inherited: bool,
+}
+/// What to try.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SimulateBaselineRequest {
+    /// The OperatorBaseline document, YAML or JSON, at most 256 KiB.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub document: ::prost::bytes::Bytes,
+    /// Only operators on this cluster, by id.
+    #[prost(string, tag = "2")]
+    pub cluster: ::prost::alloc::string::String,
+    /// Only operators of this name or id.
+    #[prost(string, tag = "3")]
+    pub operator: ::prost::alloc::string::String,
+    /// How many evaluations at most; 0 is 100, more than 500 is 500.
+    #[prost(int32, tag = "4")]
+    pub page_size: i32,
+    /// The `next_page_token` of the call before.
+    #[prost(string, tag = "5")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// What it would change.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SimulateBaselineResponse {
+    /// The operators that it would apply to or would no longer apply to, by cluster and operator.
+    #[prost(message, repeated, tag = "1")]
+    pub operators: ::prost::alloc::vec::Vec<SimulatedOperator>,
+    /// Where to go on; empty at the end.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// What a baseline would change for one operator.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SimulatedOperator {
+    /// The cluster's id.
+    #[prost(string, tag = "1")]
+    pub cluster: ::prost::alloc::string::String,
+    /// The operator's id, as `NAMESPACE~NAME`.
+    #[prost(string, tag = "2")]
+    pub operator: ::prost::alloc::string::String,
+    /// Who collected the facts.
+    #[prost(enumeration = "CollectionMode", tag = "3")]
+    pub mode: i32,
+    /// When they were gathered.
+    #[prost(message, optional, tag = "4")]
+    pub gather_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// What would change.
+    #[prost(enumeration = "SimulationOutcome", tag = "5")]
+    pub outcome: i32,
+    /// What it comes to now.
+    #[prost(enumeration = "Status", tag = "6")]
+    pub status_before: i32,
+    /// What it would come to.
+    #[prost(enumeration = "Status", tag = "7")]
+    pub status_after: i32,
+    /// What applies now.
+    #[prost(message, optional, tag = "8")]
+    pub baseline_before: ::core::option::Option<ResolvedBaseline>,
+    /// What would apply.
+    #[prost(message, optional, tag = "9")]
+    pub baseline_after: ::core::option::Option<ResolvedBaseline>,
+    /// Whether the candidate applies now under its name and would no longer.
+    #[prost(bool, tag = "10")]
+    pub no_longer_covered: bool,
+    /// Findings that would fail and do not now: rule and title.
+    #[prost(string, repeated, tag = "11")]
+    pub newly_failing_findings: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// What a revision says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RevisionState {
+    /// Never sent.
+    Unspecified = 0,
+    /// It applies, or did.
+    Approved = 1,
+    /// The baseline was deleted.
+    Tombstone = 2,
+    /// It awaits approval.
+    Proposed = 3,
+    /// It was rejected.
+    Rejected = 4,
+}
+impl RevisionState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REVISION_STATE_UNSPECIFIED",
+            Self::Approved => "REVISION_STATE_APPROVED",
+            Self::Tombstone => "REVISION_STATE_TOMBSTONE",
+            Self::Proposed => "REVISION_STATE_PROPOSED",
+            Self::Rejected => "REVISION_STATE_REJECTED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REVISION_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "REVISION_STATE_APPROVED" => Some(Self::Approved),
+            "REVISION_STATE_TOMBSTONE" => Some(Self::Tombstone),
+            "REVISION_STATE_PROPOSED" => Some(Self::Proposed),
+            "REVISION_STATE_REJECTED" => Some(Self::Rejected),
+            _ => None,
+        }
+    }
+}
+/// What a watch tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum WatchKind {
+    /// Never sent.
+    Unspecified = 0,
+    /// Something that is there, before SYNCED.
+    Current = 1,
+    /// All that is there was told.
+    Synced = 2,
+    /// A change.
+    Changed = 3,
+    /// Nothing happened; the cursor is newer.
+    Heartbeat = 4,
+}
+impl WatchKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WATCH_KIND_UNSPECIFIED",
+            Self::Current => "WATCH_KIND_CURRENT",
+            Self::Synced => "WATCH_KIND_SYNCED",
+            Self::Changed => "WATCH_KIND_CHANGED",
+            Self::Heartbeat => "WATCH_KIND_HEARTBEAT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WATCH_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "WATCH_KIND_CURRENT" => Some(Self::Current),
+            "WATCH_KIND_SYNCED" => Some(Self::Synced),
+            "WATCH_KIND_CHANGED" => Some(Self::Changed),
+            "WATCH_KIND_HEARTBEAT" => Some(Self::Heartbeat),
+            _ => None,
+        }
+    }
+}
+/// What a baseline would change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SimulationOutcome {
+    /// Never sent.
+    Unspecified = 0,
+    /// It fails, and did not.
+    NewlyFailing = 1,
+    /// It passes, and did not.
+    NewlyPassing = 2,
+    /// It is not known, and was.
+    NewlyUnknown = 3,
+    /// Its status stays.
+    Unchanged = 4,
+    /// Its snapshot was too large to keep: a check tells.
+    NotStored = 5,
+}
+impl SimulationOutcome {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SIMULATION_OUTCOME_UNSPECIFIED",
+            Self::NewlyFailing => "SIMULATION_OUTCOME_NEWLY_FAILING",
+            Self::NewlyPassing => "SIMULATION_OUTCOME_NEWLY_PASSING",
+            Self::NewlyUnknown => "SIMULATION_OUTCOME_NEWLY_UNKNOWN",
+            Self::Unchanged => "SIMULATION_OUTCOME_UNCHANGED",
+            Self::NotStored => "SIMULATION_OUTCOME_NOT_STORED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SIMULATION_OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
+            "SIMULATION_OUTCOME_NEWLY_FAILING" => Some(Self::NewlyFailing),
+            "SIMULATION_OUTCOME_NEWLY_PASSING" => Some(Self::NewlyPassing),
+            "SIMULATION_OUTCOME_NEWLY_UNKNOWN" => Some(Self::NewlyUnknown),
+            "SIMULATION_OUTCOME_UNCHANGED" => Some(Self::Unchanged),
+            "SIMULATION_OUTCOME_NOT_STORED" => Some(Self::NotStored),
+            _ => None,
+        }
+    }
 }
 /// Generated client implementations.
 pub mod baseline_service_client {
@@ -4074,6 +4848,269 @@ pub mod baseline_service_client {
                 .insert(GrpcMethod::new("opsec.v1.BaselineService", "DeleteBaseline"));
             self.inner.unary(req, path, codec).await
         }
+        /// Reads one revision of a baseline, also of one that was deleted.
+        ///
+        /// Reasons: BASELINE_NOT_FOUND, REVISION_NOT_FOUND (baseline, revision) with NOT_FOUND.
+        pub async fn get_baseline_revision(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetBaselineRevisionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetBaselineRevisionResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.BaselineService/GetBaselineRevision",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("opsec.v1.BaselineService", "GetBaselineRevision"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists the revisions of a baseline, the first first, also of one that was deleted.
+        ///
+        /// Reasons: PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID with INVALID_ARGUMENT; BASELINE_NOT_FOUND with
+        /// NOT_FOUND.
+        pub async fn list_baseline_revisions(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListBaselineRevisionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListBaselineRevisionsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.BaselineService/ListBaselineRevisions",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("opsec.v1.BaselineService", "ListBaselineRevisions"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Says what two revisions of a baseline differ in, by the paths of their fields.
+        ///
+        /// Reasons: those of GetBaselineRevision.
+        pub async fn diff_baseline_revisions(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DiffBaselineRevisionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DiffBaselineRevisionsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.BaselineService/DiffBaselineRevisions",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("opsec.v1.BaselineService", "DiffBaselineRevisions"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Gives a baseline the content of an older revision again, as a new one.
+        ///
+        /// Reasons: those of UpdateBaseline; REVISION_NOT_FOUND with NOT_FOUND; ROLLBACK_TO_TOMBSTONE
+        /// with FAILED_PRECONDITION.
+        pub async fn rollback_baseline(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RollbackBaselineRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RollbackBaselineResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.BaselineService/RollbackBaseline",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("opsec.v1.BaselineService", "RollbackBaseline"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Makes a proposed revision apply. Whoever proposed it may not approve it.
+        ///
+        /// Reasons: ETAG_REQUIRED with INVALID_ARGUMENT; ETAG_STALE with ABORTED; BASELINE_NOT_FOUND,
+        /// REVISION_NOT_FOUND with NOT_FOUND; NOT_PROPOSED, SELF_APPROVAL with FAILED_PRECONDITION.
+        pub async fn approve_baseline_revision(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ApproveBaselineRevisionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ApproveBaselineRevisionResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.BaselineService/ApproveBaselineRevision",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "opsec.v1.BaselineService",
+                        "ApproveBaselineRevision",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Ends a proposal; nothing changes.
+        ///
+        /// Reasons: those of ApproveBaselineRevision but SELF_APPROVAL.
+        pub async fn reject_baseline_revision(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RejectBaselineRevisionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RejectBaselineRevisionResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.BaselineService/RejectBaselineRevision",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("opsec.v1.BaselineService", "RejectBaselineRevision"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Says which baseline applies to an operator on a cluster, and why.
+        ///
+        /// Reasons: CLUSTER_NOT_FOUND with NOT_FOUND; FIELD_INVALID with INVALID_ARGUMENT.
+        pub async fn resolve_baseline(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ResolveBaselineRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ResolveBaselineResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.BaselineService/ResolveBaseline",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("opsec.v1.BaselineService", "ResolveBaseline"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Follows baselines: all of them first and SYNCED, unless a cursor is given, then every change in
+        /// the order of commits, one event a change, with HEARTBEAT in between. A change of `default` is
+        /// one of every baseline that extends it.
+        ///
+        /// Reasons: CURSOR_EXPIRED with OUT_OF_RANGE (list again); WATCH_STALLED, SHUTTING_DOWN with
+        /// UNAVAILABLE (go on from the last cursor); TOO_MANY_STREAMS with RESOURCE_EXHAUSTED.
+        pub async fn watch_baselines(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WatchBaselinesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::WatchBaselinesResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.BaselineService/WatchBaselines",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("opsec.v1.BaselineService", "WatchBaselines"));
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// Says what a baseline would change if it were stored: by the newest recorded snapshots, for
+        /// every operator that it would apply to or would no longer apply to. Nothing is stored.
+        ///
+        /// Reasons: those of CreateBaseline but BASELINE_EXISTS; PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+        pub async fn simulate_baseline(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SimulateBaselineRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SimulateBaselineResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.BaselineService/SimulateBaseline",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("opsec.v1.BaselineService", "SimulateBaseline"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -4142,6 +5179,109 @@ pub mod baseline_service_server {
             request: tonic::Request<super::DeleteBaselineRequest>,
         ) -> std::result::Result<
             tonic::Response<super::DeleteBaselineResponse>,
+            tonic::Status,
+        >;
+        /// Reads one revision of a baseline, also of one that was deleted.
+        ///
+        /// Reasons: BASELINE_NOT_FOUND, REVISION_NOT_FOUND (baseline, revision) with NOT_FOUND.
+        async fn get_baseline_revision(
+            &self,
+            request: tonic::Request<super::GetBaselineRevisionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetBaselineRevisionResponse>,
+            tonic::Status,
+        >;
+        /// Lists the revisions of a baseline, the first first, also of one that was deleted.
+        ///
+        /// Reasons: PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID with INVALID_ARGUMENT; BASELINE_NOT_FOUND with
+        /// NOT_FOUND.
+        async fn list_baseline_revisions(
+            &self,
+            request: tonic::Request<super::ListBaselineRevisionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListBaselineRevisionsResponse>,
+            tonic::Status,
+        >;
+        /// Says what two revisions of a baseline differ in, by the paths of their fields.
+        ///
+        /// Reasons: those of GetBaselineRevision.
+        async fn diff_baseline_revisions(
+            &self,
+            request: tonic::Request<super::DiffBaselineRevisionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DiffBaselineRevisionsResponse>,
+            tonic::Status,
+        >;
+        /// Gives a baseline the content of an older revision again, as a new one.
+        ///
+        /// Reasons: those of UpdateBaseline; REVISION_NOT_FOUND with NOT_FOUND; ROLLBACK_TO_TOMBSTONE
+        /// with FAILED_PRECONDITION.
+        async fn rollback_baseline(
+            &self,
+            request: tonic::Request<super::RollbackBaselineRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RollbackBaselineResponse>,
+            tonic::Status,
+        >;
+        /// Makes a proposed revision apply. Whoever proposed it may not approve it.
+        ///
+        /// Reasons: ETAG_REQUIRED with INVALID_ARGUMENT; ETAG_STALE with ABORTED; BASELINE_NOT_FOUND,
+        /// REVISION_NOT_FOUND with NOT_FOUND; NOT_PROPOSED, SELF_APPROVAL with FAILED_PRECONDITION.
+        async fn approve_baseline_revision(
+            &self,
+            request: tonic::Request<super::ApproveBaselineRevisionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ApproveBaselineRevisionResponse>,
+            tonic::Status,
+        >;
+        /// Ends a proposal; nothing changes.
+        ///
+        /// Reasons: those of ApproveBaselineRevision but SELF_APPROVAL.
+        async fn reject_baseline_revision(
+            &self,
+            request: tonic::Request<super::RejectBaselineRevisionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RejectBaselineRevisionResponse>,
+            tonic::Status,
+        >;
+        /// Says which baseline applies to an operator on a cluster, and why.
+        ///
+        /// Reasons: CLUSTER_NOT_FOUND with NOT_FOUND; FIELD_INVALID with INVALID_ARGUMENT.
+        async fn resolve_baseline(
+            &self,
+            request: tonic::Request<super::ResolveBaselineRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ResolveBaselineResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the WatchBaselines method.
+        type WatchBaselinesStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::WatchBaselinesResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Follows baselines: all of them first and SYNCED, unless a cursor is given, then every change in
+        /// the order of commits, one event a change, with HEARTBEAT in between. A change of `default` is
+        /// one of every baseline that extends it.
+        ///
+        /// Reasons: CURSOR_EXPIRED with OUT_OF_RANGE (list again); WATCH_STALLED, SHUTTING_DOWN with
+        /// UNAVAILABLE (go on from the last cursor); TOO_MANY_STREAMS with RESOURCE_EXHAUSTED.
+        async fn watch_baselines(
+            &self,
+            request: tonic::Request<super::WatchBaselinesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::WatchBaselinesStream>,
+            tonic::Status,
+        >;
+        /// Says what a baseline would change if it were stored: by the newest recorded snapshots, for
+        /// every operator that it would apply to or would no longer apply to. Nothing is stored.
+        ///
+        /// Reasons: those of CreateBaseline but BASELINE_EXISTS; PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+        async fn simulate_baseline(
+            &self,
+            request: tonic::Request<super::SimulateBaselineRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SimulateBaselineResponse>,
             tonic::Status,
         >;
     }
@@ -4443,6 +5583,438 @@ pub mod baseline_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = DeleteBaselineSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.BaselineService/GetBaselineRevision" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetBaselineRevisionSvc<T: BaselineService>(pub Arc<T>);
+                    impl<
+                        T: BaselineService,
+                    > tonic::server::UnaryService<super::GetBaselineRevisionRequest>
+                    for GetBaselineRevisionSvc<T> {
+                        type Response = super::GetBaselineRevisionResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetBaselineRevisionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as BaselineService>::get_baseline_revision(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetBaselineRevisionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.BaselineService/ListBaselineRevisions" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListBaselineRevisionsSvc<T: BaselineService>(pub Arc<T>);
+                    impl<
+                        T: BaselineService,
+                    > tonic::server::UnaryService<super::ListBaselineRevisionsRequest>
+                    for ListBaselineRevisionsSvc<T> {
+                        type Response = super::ListBaselineRevisionsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListBaselineRevisionsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as BaselineService>::list_baseline_revisions(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListBaselineRevisionsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.BaselineService/DiffBaselineRevisions" => {
+                    #[allow(non_camel_case_types)]
+                    struct DiffBaselineRevisionsSvc<T: BaselineService>(pub Arc<T>);
+                    impl<
+                        T: BaselineService,
+                    > tonic::server::UnaryService<super::DiffBaselineRevisionsRequest>
+                    for DiffBaselineRevisionsSvc<T> {
+                        type Response = super::DiffBaselineRevisionsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DiffBaselineRevisionsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as BaselineService>::diff_baseline_revisions(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DiffBaselineRevisionsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.BaselineService/RollbackBaseline" => {
+                    #[allow(non_camel_case_types)]
+                    struct RollbackBaselineSvc<T: BaselineService>(pub Arc<T>);
+                    impl<
+                        T: BaselineService,
+                    > tonic::server::UnaryService<super::RollbackBaselineRequest>
+                    for RollbackBaselineSvc<T> {
+                        type Response = super::RollbackBaselineResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RollbackBaselineRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as BaselineService>::rollback_baseline(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RollbackBaselineSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.BaselineService/ApproveBaselineRevision" => {
+                    #[allow(non_camel_case_types)]
+                    struct ApproveBaselineRevisionSvc<T: BaselineService>(pub Arc<T>);
+                    impl<
+                        T: BaselineService,
+                    > tonic::server::UnaryService<super::ApproveBaselineRevisionRequest>
+                    for ApproveBaselineRevisionSvc<T> {
+                        type Response = super::ApproveBaselineRevisionResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                super::ApproveBaselineRevisionRequest,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as BaselineService>::approve_baseline_revision(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ApproveBaselineRevisionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.BaselineService/RejectBaselineRevision" => {
+                    #[allow(non_camel_case_types)]
+                    struct RejectBaselineRevisionSvc<T: BaselineService>(pub Arc<T>);
+                    impl<
+                        T: BaselineService,
+                    > tonic::server::UnaryService<super::RejectBaselineRevisionRequest>
+                    for RejectBaselineRevisionSvc<T> {
+                        type Response = super::RejectBaselineRevisionResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RejectBaselineRevisionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as BaselineService>::reject_baseline_revision(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RejectBaselineRevisionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.BaselineService/ResolveBaseline" => {
+                    #[allow(non_camel_case_types)]
+                    struct ResolveBaselineSvc<T: BaselineService>(pub Arc<T>);
+                    impl<
+                        T: BaselineService,
+                    > tonic::server::UnaryService<super::ResolveBaselineRequest>
+                    for ResolveBaselineSvc<T> {
+                        type Response = super::ResolveBaselineResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ResolveBaselineRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as BaselineService>::resolve_baseline(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ResolveBaselineSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.BaselineService/WatchBaselines" => {
+                    #[allow(non_camel_case_types)]
+                    struct WatchBaselinesSvc<T: BaselineService>(pub Arc<T>);
+                    impl<
+                        T: BaselineService,
+                    > tonic::server::ServerStreamingService<super::WatchBaselinesRequest>
+                    for WatchBaselinesSvc<T> {
+                        type Response = super::WatchBaselinesResponse;
+                        type ResponseStream = T::WatchBaselinesStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WatchBaselinesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as BaselineService>::watch_baselines(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WatchBaselinesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.BaselineService/SimulateBaseline" => {
+                    #[allow(non_camel_case_types)]
+                    struct SimulateBaselineSvc<T: BaselineService>(pub Arc<T>);
+                    impl<
+                        T: BaselineService,
+                    > tonic::server::UnaryService<super::SimulateBaselineRequest>
+                    for SimulateBaselineSvc<T> {
+                        type Response = super::SimulateBaselineResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SimulateBaselineRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as BaselineService>::simulate_baseline(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SimulateBaselineSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

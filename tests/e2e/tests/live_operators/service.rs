@@ -4,7 +4,7 @@ use opsec_model::{Report, Snapshot};
 use opsec_proto::v1;
 use opsec_proto::v1::check_request::{BaselineChoice, Input};
 use opsec_proto::v1::check_service_client::CheckServiceClient;
-use opsec_server::{Embedded, embedded};
+use opsec_service::{Embedded, embedded};
 use opsec_wire::{decode_report, encode_snapshot};
 
 /// The report on the operator of that name, by a baseline document or, when that is empty, by the

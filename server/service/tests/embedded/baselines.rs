@@ -2,7 +2,7 @@
 
 use opsec_proto::v1;
 use opsec_proto::v1::baseline_service_client::BaselineServiceClient;
-use opsec_server::{Embedded, embedded};
+use opsec_service::{Embedded, embedded};
 use tonic::Code;
 
 use super::{baseline, baselines, create, document, metadata, reason};

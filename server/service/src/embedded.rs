@@ -26,8 +26,8 @@ pub struct Embedded {
 ///
 /// ```
 /// # use opsec_proto::v1::check_service_client::CheckServiceClient;
-/// # fn client() -> Result<(), opsec_server::StoreError> {
-/// let services = opsec_server::embedded(opsec_server::Embedded::default())?;
+/// # fn client() -> Result<(), opsec_service::StoreError> {
+/// let services = opsec_service::embedded(opsec_service::Embedded::default())?;
 /// let client = CheckServiceClient::new(services)
 ///     .max_decoding_message_size(opsec_proto::SNAPSHOT_LIMIT);
 /// # Ok(())

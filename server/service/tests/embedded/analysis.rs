@@ -6,7 +6,7 @@ use opsec_model::{Allowed, Connection, Peer, Right};
 use opsec_proto::v1;
 use opsec_proto::v1::access_question::Attributes;
 use opsec_proto::v1::analysis_service_client::AnalysisServiceClient;
-use opsec_server::{Embedded, embedded};
+use opsec_service::{Embedded, embedded};
 use tonic::service::Routes;
 use tonic::{Code, Status};
 

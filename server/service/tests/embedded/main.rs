@@ -19,7 +19,7 @@ use opsec_proto::v1::baseline_service_client::BaselineServiceClient;
 use opsec_proto::v1::check_request::{BaselineChoice, Input};
 use opsec_proto::v1::check_service_client::CheckServiceClient;
 use opsec_proto::v1::{self, BaselineMatch};
-use opsec_server::{Embedded, StoreLocation, embedded};
+use opsec_service::{Embedded, StoreLocation, embedded};
 use tonic::Status;
 use tonic::service::Routes;
 use tonic_types::StatusExt as _;
