@@ -6070,3 +6070,1423 @@ pub mod baseline_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// A cluster.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Cluster {
+    /// Its name, as `clusters/{cluster}`: lower-case letters, digits and `-`, at most 63.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The UID of its namespace kube-system. It identifies the cluster and authenticates nothing.
+    #[prost(string, tag = "2")]
+    pub uid: ::prost::alloc::string::String,
+    /// What it is grouped by.
+    #[prost(btree_map = "string, string", tag = "3")]
+    pub labels: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
+    /// Names this state of the cluster; mandatory in a request to change it.
+    #[prost(string, tag = "4")]
+    pub etag: ::prost::alloc::string::String,
+    /// Output only. When it was registered.
+    #[prost(message, optional, tag = "5")]
+    pub create_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// What to register.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CreateClusterRequest {
+    /// The cluster: `name` and `uid` are mandatory.
+    #[prost(message, optional, tag = "1")]
+    pub cluster: ::core::option::Option<Cluster>,
+    /// A UUID. The same request with the same id, within 24 hours, is answered again and changes
+    /// nothing.
+    #[prost(string, tag = "2")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Answer what would be stored and store nothing.
+    #[prost(bool, tag = "3")]
+    pub validate_only: bool,
+}
+/// What was registered.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CreateClusterResponse {
+    /// The cluster.
+    #[prost(message, optional, tag = "1")]
+    pub cluster: ::core::option::Option<Cluster>,
+}
+/// What to read.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetClusterRequest {
+    /// The cluster, as `clusters/{cluster}`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+}
+/// What was read.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetClusterResponse {
+    /// The cluster.
+    #[prost(message, optional, tag = "1")]
+    pub cluster: ::core::option::Option<Cluster>,
+}
+/// Which clusters to list.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListClustersRequest {
+    /// How many at most; 0 is 100, more than 1,000 is 1,000.
+    #[prost(int32, tag = "1")]
+    pub page_size: i32,
+    /// The `next_page_token` of the call before.
+    #[prost(string, tag = "2")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// Clusters.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListClustersResponse {
+    /// The clusters, in the order of their ids.
+    #[prost(message, repeated, tag = "1")]
+    pub clusters: ::prost::alloc::vec::Vec<Cluster>,
+    /// Where to go on; empty at the end.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// What to change.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct UpdateClusterRequest {
+    /// The cluster: `name` and `etag` are mandatory; `uid` is empty or the same.
+    #[prost(message, optional, tag = "1")]
+    pub cluster: ::core::option::Option<Cluster>,
+    /// A UUID, as elsewhere.
+    #[prost(string, tag = "2")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Answer what would be stored and store nothing.
+    #[prost(bool, tag = "3")]
+    pub validate_only: bool,
+}
+/// What was changed.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct UpdateClusterResponse {
+    /// The cluster.
+    #[prost(message, optional, tag = "1")]
+    pub cluster: ::core::option::Option<Cluster>,
+}
+/// What to forget.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeleteClusterRequest {
+    /// The cluster, as `clusters/{cluster}`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The `etag` of the cluster as it was read; mandatory.
+    #[prost(string, tag = "2")]
+    pub etag: ::prost::alloc::string::String,
+    /// A UUID, as elsewhere.
+    #[prost(string, tag = "3")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Answer what would be deleted and delete nothing.
+    #[prost(bool, tag = "4")]
+    pub validate_only: bool,
+}
+/// It was forgotten.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeleteClusterResponse {}
+/// Generated client implementations.
+pub mod cluster_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Keeps the clusters. What decides about a cluster, its baselines, its postures, is found by the UID
+    /// of its namespace kube-system, as a snapshot says it, and never by what a caller calls it.
+    ///
+    /// Reasons of every RPC here: NAME_INVALID with INVALID_ARGUMENT; STORE_FAILED with UNAVAILABLE. Of
+    /// every change: REQUEST_ID_INVALID, REQUEST_ID_REUSED, REQUEST_ID_QUOTA as in BaselineService.
+    #[derive(Debug, Clone)]
+    pub struct ClusterServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl ClusterServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> ClusterServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ClusterServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ClusterServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Registers a cluster.
+        ///
+        /// Reasons: CLUSTER_EXISTS, CLUSTER_UID_CLAIMED (cluster) with ALREADY_EXISTS.
+        pub async fn create_cluster(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CreateClusterRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateClusterResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.ClusterService/CreateCluster",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("opsec.v1.ClusterService", "CreateCluster"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Reads a cluster.
+        ///
+        /// Reasons: CLUSTER_NOT_FOUND with NOT_FOUND.
+        pub async fn get_cluster(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetClusterRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetClusterResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.ClusterService/GetCluster",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("opsec.v1.ClusterService", "GetCluster"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists clusters in the order of their ids.
+        ///
+        /// Reasons: PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID with INVALID_ARGUMENT.
+        pub async fn list_clusters(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListClustersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListClustersResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.ClusterService/ListClusters",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("opsec.v1.ClusterService", "ListClusters"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Replaces a cluster's labels. Its UID never changes.
+        ///
+        /// Reasons: ETAG_REQUIRED with INVALID_ARGUMENT; ETAG_STALE with ABORTED; CLUSTER_NOT_FOUND.
+        pub async fn update_cluster(
+            &mut self,
+            request: impl tonic::IntoRequest<super::UpdateClusterRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpdateClusterResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.ClusterService/UpdateCluster",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("opsec.v1.ClusterService", "UpdateCluster"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Forgets a cluster. Its postures stay until it is registered again, and are not shown.
+        ///
+        /// Reasons: those of UpdateCluster.
+        pub async fn delete_cluster(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DeleteClusterRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeleteClusterResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.ClusterService/DeleteCluster",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("opsec.v1.ClusterService", "DeleteCluster"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod cluster_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ClusterServiceServer.
+    #[async_trait]
+    pub trait ClusterService: std::marker::Send + std::marker::Sync + 'static {
+        /// Registers a cluster.
+        ///
+        /// Reasons: CLUSTER_EXISTS, CLUSTER_UID_CLAIMED (cluster) with ALREADY_EXISTS.
+        async fn create_cluster(
+            &self,
+            request: tonic::Request<super::CreateClusterRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateClusterResponse>,
+            tonic::Status,
+        >;
+        /// Reads a cluster.
+        ///
+        /// Reasons: CLUSTER_NOT_FOUND with NOT_FOUND.
+        async fn get_cluster(
+            &self,
+            request: tonic::Request<super::GetClusterRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetClusterResponse>,
+            tonic::Status,
+        >;
+        /// Lists clusters in the order of their ids.
+        ///
+        /// Reasons: PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID with INVALID_ARGUMENT.
+        async fn list_clusters(
+            &self,
+            request: tonic::Request<super::ListClustersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListClustersResponse>,
+            tonic::Status,
+        >;
+        /// Replaces a cluster's labels. Its UID never changes.
+        ///
+        /// Reasons: ETAG_REQUIRED with INVALID_ARGUMENT; ETAG_STALE with ABORTED; CLUSTER_NOT_FOUND.
+        async fn update_cluster(
+            &self,
+            request: tonic::Request<super::UpdateClusterRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpdateClusterResponse>,
+            tonic::Status,
+        >;
+        /// Forgets a cluster. Its postures stay until it is registered again, and are not shown.
+        ///
+        /// Reasons: those of UpdateCluster.
+        async fn delete_cluster(
+            &self,
+            request: tonic::Request<super::DeleteClusterRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeleteClusterResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Keeps the clusters. What decides about a cluster, its baselines, its postures, is found by the UID
+    /// of its namespace kube-system, as a snapshot says it, and never by what a caller calls it.
+    ///
+    /// Reasons of every RPC here: NAME_INVALID with INVALID_ARGUMENT; STORE_FAILED with UNAVAILABLE. Of
+    /// every change: REQUEST_ID_INVALID, REQUEST_ID_REUSED, REQUEST_ID_QUOTA as in BaselineService.
+    #[derive(Debug)]
+    pub struct ClusterServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ClusterServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for ClusterServiceServer<T>
+    where
+        T: ClusterService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/opsec.v1.ClusterService/CreateCluster" => {
+                    #[allow(non_camel_case_types)]
+                    struct CreateClusterSvc<T: ClusterService>(pub Arc<T>);
+                    impl<
+                        T: ClusterService,
+                    > tonic::server::UnaryService<super::CreateClusterRequest>
+                    for CreateClusterSvc<T> {
+                        type Response = super::CreateClusterResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CreateClusterRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ClusterService>::create_cluster(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CreateClusterSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.ClusterService/GetCluster" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetClusterSvc<T: ClusterService>(pub Arc<T>);
+                    impl<
+                        T: ClusterService,
+                    > tonic::server::UnaryService<super::GetClusterRequest>
+                    for GetClusterSvc<T> {
+                        type Response = super::GetClusterResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetClusterRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ClusterService>::get_cluster(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetClusterSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.ClusterService/ListClusters" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListClustersSvc<T: ClusterService>(pub Arc<T>);
+                    impl<
+                        T: ClusterService,
+                    > tonic::server::UnaryService<super::ListClustersRequest>
+                    for ListClustersSvc<T> {
+                        type Response = super::ListClustersResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListClustersRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ClusterService>::list_clusters(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListClustersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.ClusterService/UpdateCluster" => {
+                    #[allow(non_camel_case_types)]
+                    struct UpdateClusterSvc<T: ClusterService>(pub Arc<T>);
+                    impl<
+                        T: ClusterService,
+                    > tonic::server::UnaryService<super::UpdateClusterRequest>
+                    for UpdateClusterSvc<T> {
+                        type Response = super::UpdateClusterResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::UpdateClusterRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ClusterService>::update_cluster(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = UpdateClusterSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.ClusterService/DeleteCluster" => {
+                    #[allow(non_camel_case_types)]
+                    struct DeleteClusterSvc<T: ClusterService>(pub Arc<T>);
+                    impl<
+                        T: ClusterService,
+                    > tonic::server::UnaryService<super::DeleteClusterRequest>
+                    for DeleteClusterSvc<T> {
+                        type Response = super::DeleteClusterResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DeleteClusterRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ClusterService>::delete_cluster(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DeleteClusterSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ClusterServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "opsec.v1.ClusterService";
+    impl<T> tonic::server::NamedService for ClusterServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// The latest recorded check of an operator on a cluster.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Posture {
+    /// Its name, as `clusters/{cluster}/operators/{operator}/posture`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Who collected the facts.
+    #[prost(enumeration = "CollectionMode", tag = "2")]
+    pub mode: i32,
+    /// When the facts were gathered.
+    #[prost(message, optional, tag = "3")]
+    pub gather_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// When the check was recorded.
+    #[prost(message, optional, tag = "4")]
+    pub record_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Since when the status is what it is.
+    #[prost(message, optional, tag = "5")]
+    pub status_since_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The check, as `checks/{check}`.
+    #[prost(string, tag = "6")]
+    pub check: ::prost::alloc::string::String,
+    /// What it came to.
+    #[prost(enumeration = "Status", tag = "7")]
+    pub status: i32,
+    /// What it came to by practice, in their order.
+    #[prost(message, repeated, tag = "8")]
+    pub practices: ::prost::alloc::vec::Vec<PracticeStatus>,
+    /// Findings by severity, those that fail.
+    #[prost(message, optional, tag = "9")]
+    pub counts: ::core::option::Option<Counts>,
+    /// What whoever takes the operator gains.
+    #[prost(enumeration = "Gain", repeated, tag = "10")]
+    pub gains: ::prost::alloc::vec::Vec<i32>,
+    /// The baseline that was judged by.
+    #[prost(message, optional, tag = "11")]
+    pub baseline: ::core::option::Option<ResolvedBaseline>,
+    /// Digest of the snapshot.
+    #[prost(string, tag = "12")]
+    pub snapshot_digest: ::prost::alloc::string::String,
+    /// Digest of its facts alone.
+    #[prost(string, tag = "13")]
+    pub facts_digest: ::prost::alloc::string::String,
+}
+/// What a practice came to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PracticeStatus {
+    /// Its number, 1 to 6.
+    #[prost(uint32, tag = "1")]
+    pub practice: u32,
+    /// The worse of its halves.
+    #[prost(enumeration = "Status", tag = "2")]
+    pub status: i32,
+}
+/// What to read.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetPostureRequest {
+    /// The posture, as `clusters/{cluster}/operators/{operator}/posture`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+}
+/// What was read.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetPostureResponse {
+    /// The posture.
+    #[prost(message, optional, tag = "1")]
+    pub posture: ::core::option::Option<Posture>,
+}
+/// Which postures are meant; what is empty leaves all.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PostureFilter {
+    /// The cluster by id; `*` at its end leaves the rest open.
+    #[prost(string, tag = "1")]
+    pub cluster: ::prost::alloc::string::String,
+    /// The operator by name or id; `*` at its end leaves the rest open.
+    #[prost(string, tag = "2")]
+    pub operator: ::prost::alloc::string::String,
+    /// Any of these.
+    #[prost(enumeration = "Status", repeated, tag = "3")]
+    pub statuses: ::prost::alloc::vec::Vec<i32>,
+    /// A practice, 1 to 6, whose status is one of `statuses`; 0 is the whole.
+    #[prost(uint32, tag = "4")]
+    pub practice: u32,
+}
+/// Which postures to list.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListPosturesRequest {
+    /// Which are meant.
+    #[prost(message, optional, tag = "1")]
+    pub filter: ::core::option::Option<PostureFilter>,
+    /// How many at most; 0 is 100, more than 1,000 is 1,000.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    /// The `next_page_token` of the call before.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// Postures.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListPosturesResponse {
+    /// The postures, in the order of clusters and operators.
+    #[prost(message, repeated, tag = "1")]
+    pub postures: ::prost::alloc::vec::Vec<Posture>,
+    /// Where to go on; empty at the end.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+    /// On the first page: where a watch goes on that loses nothing.
+    #[prost(string, tag = "3")]
+    pub cursor: ::prost::alloc::string::String,
+}
+/// What to follow.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WatchPostureRequest {
+    /// Which are meant.
+    #[prost(message, optional, tag = "1")]
+    pub filter: ::core::option::Option<PostureFilter>,
+    /// The cursor of a list or of an event; empty: everything that is there first.
+    #[prost(string, tag = "2")]
+    pub cursor: ::prost::alloc::string::String,
+}
+/// Something that was followed.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WatchPostureResponse {
+    /// What it is.
+    #[prost(enumeration = "PostureEventKind", tag = "1")]
+    pub kind: i32,
+    /// Where to go on from after it.
+    #[prost(string, tag = "2")]
+    pub cursor: ::prost::alloc::string::String,
+    /// The posture, of CURRENT and CHANGED.
+    #[prost(message, optional, tag = "3")]
+    pub posture: ::core::option::Option<Posture>,
+}
+/// What a watch of postures tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum PostureEventKind {
+    /// Never sent.
+    Unspecified = 0,
+    /// One that is there, before SYNCED.
+    Current = 1,
+    /// All that is there was told.
+    Synced = 2,
+    /// One that was recorded.
+    Changed = 3,
+    /// Nothing happened; the cursor is newer.
+    Heartbeat = 4,
+}
+impl PostureEventKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "POSTURE_EVENT_KIND_UNSPECIFIED",
+            Self::Current => "POSTURE_EVENT_KIND_CURRENT",
+            Self::Synced => "POSTURE_EVENT_KIND_SYNCED",
+            Self::Changed => "POSTURE_EVENT_KIND_CHANGED",
+            Self::Heartbeat => "POSTURE_EVENT_KIND_HEARTBEAT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "POSTURE_EVENT_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "POSTURE_EVENT_KIND_CURRENT" => Some(Self::Current),
+            "POSTURE_EVENT_KIND_SYNCED" => Some(Self::Synced),
+            "POSTURE_EVENT_KIND_CHANGED" => Some(Self::Changed),
+            "POSTURE_EVENT_KIND_HEARTBEAT" => Some(Self::Heartbeat),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod posture_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// The latest recorded check of every operator on every registered cluster. Facts that the service
+    /// collected stand before those that a caller asserted.
+    ///
+    /// Reasons of every RPC here: NAME_INVALID with INVALID_ARGUMENT; STORE_FAILED with UNAVAILABLE.
+    #[derive(Debug, Clone)]
+    pub struct PostureServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl PostureServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> PostureServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> PostureServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            PostureServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Reads the posture of an operator.
+        ///
+        /// Reasons: CLUSTER_NOT_FOUND, POSTURE_NOT_FOUND with NOT_FOUND.
+        pub async fn get_posture(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetPostureRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetPostureResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.PostureService/GetPosture",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("opsec.v1.PostureService", "GetPosture"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists postures in the order of clusters and operators.
+        ///
+        /// Reasons: PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, FILTER_INVALID with INVALID_ARGUMENT.
+        pub async fn list_postures(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListPosturesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListPosturesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.PostureService/ListPostures",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("opsec.v1.PostureService", "ListPostures"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Follows postures: all that match first and SYNCED, unless a cursor is given, then changes with
+        /// HEARTBEAT in between. Of a posture that changes often only the newest state is promised.
+        ///
+        /// Reasons: FILTER_INVALID; CURSOR_EXPIRED with OUT_OF_RANGE; WATCH_STALLED, SHUTTING_DOWN with
+        /// UNAVAILABLE; TOO_MANY_STREAMS with RESOURCE_EXHAUSTED.
+        pub async fn watch_posture(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WatchPostureRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::WatchPostureResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.PostureService/WatchPosture",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("opsec.v1.PostureService", "WatchPosture"));
+            self.inner.server_streaming(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod posture_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with PostureServiceServer.
+    #[async_trait]
+    pub trait PostureService: std::marker::Send + std::marker::Sync + 'static {
+        /// Reads the posture of an operator.
+        ///
+        /// Reasons: CLUSTER_NOT_FOUND, POSTURE_NOT_FOUND with NOT_FOUND.
+        async fn get_posture(
+            &self,
+            request: tonic::Request<super::GetPostureRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetPostureResponse>,
+            tonic::Status,
+        >;
+        /// Lists postures in the order of clusters and operators.
+        ///
+        /// Reasons: PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, FILTER_INVALID with INVALID_ARGUMENT.
+        async fn list_postures(
+            &self,
+            request: tonic::Request<super::ListPosturesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListPosturesResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the WatchPosture method.
+        type WatchPostureStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::WatchPostureResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Follows postures: all that match first and SYNCED, unless a cursor is given, then changes with
+        /// HEARTBEAT in between. Of a posture that changes often only the newest state is promised.
+        ///
+        /// Reasons: FILTER_INVALID; CURSOR_EXPIRED with OUT_OF_RANGE; WATCH_STALLED, SHUTTING_DOWN with
+        /// UNAVAILABLE; TOO_MANY_STREAMS with RESOURCE_EXHAUSTED.
+        async fn watch_posture(
+            &self,
+            request: tonic::Request<super::WatchPostureRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::WatchPostureStream>,
+            tonic::Status,
+        >;
+    }
+    /// The latest recorded check of every operator on every registered cluster. Facts that the service
+    /// collected stand before those that a caller asserted.
+    ///
+    /// Reasons of every RPC here: NAME_INVALID with INVALID_ARGUMENT; STORE_FAILED with UNAVAILABLE.
+    #[derive(Debug)]
+    pub struct PostureServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> PostureServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for PostureServiceServer<T>
+    where
+        T: PostureService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/opsec.v1.PostureService/GetPosture" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetPostureSvc<T: PostureService>(pub Arc<T>);
+                    impl<
+                        T: PostureService,
+                    > tonic::server::UnaryService<super::GetPostureRequest>
+                    for GetPostureSvc<T> {
+                        type Response = super::GetPostureResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetPostureRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PostureService>::get_posture(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetPostureSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.PostureService/ListPostures" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListPosturesSvc<T: PostureService>(pub Arc<T>);
+                    impl<
+                        T: PostureService,
+                    > tonic::server::UnaryService<super::ListPosturesRequest>
+                    for ListPosturesSvc<T> {
+                        type Response = super::ListPosturesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListPosturesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PostureService>::list_postures(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListPosturesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.PostureService/WatchPosture" => {
+                    #[allow(non_camel_case_types)]
+                    struct WatchPostureSvc<T: PostureService>(pub Arc<T>);
+                    impl<
+                        T: PostureService,
+                    > tonic::server::ServerStreamingService<super::WatchPostureRequest>
+                    for WatchPostureSvc<T> {
+                        type Response = super::WatchPostureResponse;
+                        type ResponseStream = T::WatchPostureStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WatchPostureRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PostureService>::watch_posture(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WatchPostureSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for PostureServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "opsec.v1.PostureService";
+    impl<T> tonic::server::NamedService for PostureServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}

@@ -39,4 +39,9 @@ impl Role {
             Self::Admin => "admin",
         }
     }
+
+    /// The role of a name in a configuration.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == name)
+    }
 }

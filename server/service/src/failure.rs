@@ -3,11 +3,16 @@
 
 mod reason;
 
+use std::time::Duration;
+
+use opsec_access::{Denied, Ended, Lapsed};
 use opsec_manifests::ManifestError;
 use opsec_practices::CheckError;
 use opsec_proto::ERROR_DOMAIN;
-use opsec_store::ChangeError;
-use tonic::Status;
+use opsec_store::cluster::ClusterError;
+use opsec_store::store::WatchError;
+use opsec_store::{ChangeError, StoreError};
+use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 /// Why a call fails.
@@ -76,6 +81,75 @@ pub(crate) enum Failure {
         name: String,
         candidates: Vec<String>,
     },
+    /// Nobody says who calls.
+    #[error("who calls is not known; this service asks for a credential")]
+    Unauthenticated,
+    /// The caller may not.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The caller's credential does not vouch for it any more.
+    #[error(transparent)]
+    Lapsed(Lapsed),
+    /// A change of a cluster is refused, or the store failed.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// There is no such cluster.
+    #[error("no cluster `{0}` is registered")]
+    ClusterNotFound(String),
+    /// The facts are of another cluster than is said.
+    #[error(
+        "the facts are not of cluster `{claimed}`: {}",
+        .registered.as_ref().map_or_else(
+            || "their cluster is not registered; leave the name out, or have it registered".to_owned(),
+            |id| format!("by the UID of its kube-system namespace it is `{id}`"),
+        )
+    )]
+    ClusterMismatch {
+        claimed: String,
+        registered: Option<String>,
+    },
+    /// Nothing was recorded of the operator.
+    #[error("nothing is recorded of operator `{operator}` on cluster `{cluster}`")]
+    PostureNotFound { cluster: String, operator: String },
+    /// A filter is none.
+    #[error("{field}: {message}")]
+    Filter {
+        field: &'static str,
+        message: String,
+    },
+    /// The check cannot be recorded.
+    #[error("{0}: {1}")]
+    NotRecordable(&'static str, &'static str),
+    /// Nor on such a cluster.
+    #[error("the cluster of the facts is not registered; an admin registers it by its UID")]
+    ClusterUnregistered,
+    /// Nor from the future.
+    #[error("the facts say that they were gathered more than a minute from now; set the clocks")]
+    SnapshotFromFuture,
+    /// Nor from long ago.
+    #[error("the facts are {seconds} s old; the baseline accepts {limit} s: gather them again")]
+    SnapshotStale { seconds: i64, limit: i64 },
+    /// Nor under a baseline that came with it.
+    #[error("a check by a baseline that came with the request cannot be recorded")]
+    BaselineInline,
+    /// Nor of nothing.
+    #[error("no rule had anything to judge")]
+    NothingJudged,
+    /// What came after a cursor is not kept any more.
+    #[error("what came after the cursor is not kept any more; list again, and watch from there")]
+    CursorExpired,
+    /// A reader reads nothing.
+    #[error("the reader took nothing for a minute; watch again from the last cursor")]
+    WatchStalled,
+    /// The service ends.
+    #[error("the service is shutting down; watch again from the last cursor")]
+    ShuttingDown,
+    /// There are too many streams.
+    #[error("too many streams are open; close one, or try again later")]
+    TooManyStreams,
+    /// A service that stays up does this.
+    #[error("{0} needs a service that stays up; name one with --server")]
+    OnlyServed(&'static str),
     /// The service is wrong.
     #[error("the service failed on this request; please report it with the id {0}")]
     Bug(uuid::Uuid),
@@ -87,8 +161,23 @@ impl Failure {
         Self::Bug(uuid::Uuid::now_v7())
     }
 
+    /// When to try again, for what passes by itself.
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::TooManyStreams
+            | Self::WatchStalled
+            | Self::ShuttingDown
+            | Self::Denied(Denied::Unavailable)
+            | Self::Lapsed(Lapsed::Unavailable) => Some(Duration::from_secs(1)),
+            Self::Change(ChangeError::Store(StoreError::Overloaded)) => {
+                Some(Duration::from_millis(100))
+            }
+            _ => None,
+        }
+    }
+
     fn details(&self) -> ErrorDetails {
-        let (_, reason, metadata) = self.reason();
+        let (code, reason, metadata) = self.reason();
         let field = metadata
             .get("field")
             .or_else(|| metadata.get("path"))
@@ -98,6 +187,12 @@ impl Failure {
         if let Some(field) = field {
             details.add_bad_request_violation(field, self.to_string());
         }
+        if code == Code::FailedPrecondition {
+            details.add_precondition_failure_violation(reason, "", self.to_string());
+        }
+        if let Some(after) = self.retry_after() {
+            details.set_retry_info(Some(after));
+        }
         details
     }
 }
@@ -106,6 +201,24 @@ fn meant(candidates: &[String]) -> String {
     match candidates {
         [] => String::new(),
         candidates => format!(". Did you mean {}?", candidates.join(", ")),
+    }
+}
+
+impl From<Ended> for Failure {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Lapsed(lapsed) => Self::Lapsed(lapsed),
+            Ended::Denied(denied) => Self::Denied(denied),
+        }
+    }
+}
+
+impl From<WatchError> for Failure {
+    fn from(error: WatchError) -> Self {
+        match error {
+            WatchError::CursorExpired => Self::CursorExpired,
+            WatchError::Store(error) => Self::Change(error.into()),
+        }
     }
 }
 

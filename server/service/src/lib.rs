@@ -1,13 +1,18 @@
-//! The checking service: `rpc` decodes, `use_case` does, `rpc` encodes. Here it runs embedded, as
-//! tower services in the caller's own process: no socket, no credential.
+//! What every RPC does: `rpc` decodes, `use_case` does, `rpc` encodes. It runs embedded, as tower
+//! services in the caller's own process without socket and credential, or in a daemon, which puts
+//! into each request who calls.
 
 mod clock;
+mod context;
 mod embedded;
 mod failure;
+mod keeper;
 mod page;
 mod rpc;
+mod service;
+mod stream;
 mod use_case;
-mod view;
 
 pub use embedded::{Embedded, embedded};
 pub use opsec_store::{StoreError, StoreLocation};
+pub use service::{Service, ServiceConfig};

@@ -114,6 +114,11 @@ impl Pages {
         Ok((start.min(end)..end, next))
     }
 
+    /// The token of a page that begins at a place.
+    pub(crate) fn seal_place(&self, asked: Asked<'_>, place: usize) -> String {
+        self.seal(asked, &place.to_string())
+    }
+
     fn seal(&self, asked: Asked<'_>, last: &str) -> String {
         let until = asked
             .now

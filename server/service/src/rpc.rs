@@ -4,10 +4,16 @@ mod admin;
 mod analysis;
 mod baseline;
 mod check;
+mod cluster;
+mod cursor;
 mod encode;
 mod input;
+mod posture;
+mod request_id;
 
 pub(crate) use admin::Admin;
 pub(crate) use analysis::Analysis;
 pub(crate) use baseline::Baselines;
 pub(crate) use check::Check;
+pub(crate) use cluster::Clusters;
+pub(crate) use posture::Postures;

@@ -3,7 +3,12 @@
 pub(crate) mod analysis;
 pub(crate) mod baselines;
 pub(crate) mod check;
+pub(crate) mod clusters;
+pub(crate) mod difference;
 pub(crate) mod explain;
 pub(crate) mod list_operators;
 pub(crate) mod list_rules;
+pub(crate) mod posture;
+pub(crate) mod record;
 pub(crate) mod select;
+pub(crate) mod simulate;

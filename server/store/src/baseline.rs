@@ -29,6 +29,10 @@ pub struct StoredBaseline {
     pub created_at: i64,
     /// The revision whose content it has again, when it was rolled back to.
     pub rolled_back_from: Option<i64>,
+    /// Who wrote the revision.
+    pub author: String,
+    /// Who approved or rejected it; empty where nobody did or had to.
+    pub decider: String,
 }
 
 /// What a revision says.
@@ -39,14 +43,54 @@ pub enum State {
     Approved,
     /// The baseline was deleted.
     Tombstone,
+    /// It awaits approval.
+    Proposed,
+    /// It was not approved.
+    Rejected,
 }
 
-/// The record of a baseline's newest revision.
+impl State {
+    /// Whether it was ever what applies, or says that nothing does.
+    pub fn is_decided(self) -> bool {
+        matches!(self, Self::Approved | Self::Tombstone)
+    }
+}
+
+/// The record of a baseline: which revision applies, and which one is the newest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Head {
+    /// The revision that applies, or says that none does; 0 where none ever did.
     pub(crate) revision: i64,
     pub(crate) state: State,
+    /// The newest revision, where that is a proposal or was rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) beyond: Option<Beyond>,
+}
+
+/// A revision that is newer than the one that applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Beyond {
+    pub(crate) revision: i64,
+    pub(crate) state: State,
+}
+
+impl Head {
+    pub(crate) fn of(revision: i64, state: State) -> Self {
+        Self {
+            revision,
+            state,
+            beyond: None,
+        }
+    }
+
+    /// The newest revision, decided or not, and what it says.
+    pub(crate) fn newest(self) -> (i64, State) {
+        self.beyond.map_or((self.revision, self.state), |beyond| {
+            (beyond.revision, beyond.state)
+        })
+    }
 }
 
 /// The record of a revision; a tombstone has no content.
@@ -55,6 +99,11 @@ pub(crate) struct Head {
 struct Revision {
     created_at: i64,
     state: State,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    author: String,
+    /// Who approved or rejected it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    decider: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rolled_back_from: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,6 +140,8 @@ impl StoredBaseline {
             etag,
             created_at,
             rolled_back_from: None,
+            author: String::new(),
+            decider: String::new(),
         })
     }
 
@@ -99,47 +150,61 @@ impl StoredBaseline {
         &self.baseline.metadata.name
     }
 
-    /// Adds its records to a batch.
-    pub(crate) fn write(&self, batch: &mut Batch) -> Result<(), serde_json::Error> {
+    /// Adds its record, in a state, to a batch.
+    pub(crate) fn write(&self, state: State, batch: &mut Batch) -> Result<(), serde_json::Error> {
         let content = Content {
             digest: self.digest.clone(),
             document: blob::write(&self.document, batch),
             canonical: blob::write(&self.canonical, batch),
         };
-        let (created_at, state) = (self.created_at, State::Approved);
         let revision = Revision {
-            created_at,
+            created_at: self.created_at,
             state,
+            author: self.author.clone(),
+            decider: self.decider.clone(),
             rolled_back_from: self.rolled_back_from,
             content: Some(content),
         };
-        batch.put_json(key::revision(self.name(), self.revision), &revision)?;
-        batch.put_json(
-            key::head(self.name()),
-            &Head {
-                revision: self.revision,
-                state,
-            },
-        )
+        batch.put_json(key::revision(self.name(), self.revision), &revision)
     }
 }
 
-/// Adds the records of a deletion to a batch.
-pub(crate) fn write_tombstone(
+/// Adds the record of a baseline to a batch.
+pub(crate) fn write_head(
     name: &str,
-    revision: i64,
-    created_at: i64,
+    head: Head,
     batch: &mut Batch,
 ) -> Result<(), serde_json::Error> {
-    let state = State::Tombstone;
-    let tombstone = Revision {
-        created_at,
+    batch.put_json(key::head(name), &head)
+}
+
+/// A deletion, proposed or made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deletion {
+    /// When it was written: milliseconds since 1970, UTC.
+    pub created_at: i64,
+    /// Who wrote it.
+    pub author: String,
+    /// Who approved or rejected it.
+    pub decider: String,
+}
+
+/// Adds the record of a deletion, in a state, to a batch.
+pub(crate) fn write_deletion(
+    name: &str,
+    revision: i64,
+    (deletion, state): (&Deletion, State),
+    batch: &mut Batch,
+) -> Result<(), serde_json::Error> {
+    let record = Revision {
+        created_at: deletion.created_at,
         state,
+        author: deletion.author.clone(),
+        decider: deletion.decider.clone(),
         rolled_back_from: None,
         content: None,
     };
-    batch.put_json(key::revision(name, revision), &tombstone)?;
-    batch.put_json(key::head(name), &Head { revision, state })
+    batch.put_json(key::revision(name, revision), &record)
 }
 
 /// Reads the revision that a head names; a tombstone is `None`.
@@ -148,26 +213,37 @@ pub(crate) fn read(
     head: Head,
     snapshot: &dyn Snapshot,
 ) -> Result<Option<StoredBaseline>, StoreError> {
+    if head.revision == 0 && head.beyond.is_some() {
+        return Ok(None);
+    }
     let found = read_revision(name, head.revision, snapshot)?;
     let key = key::revision(name, head.revision);
     let damaged =
         |problem: &str| StoreError::corrupt(snapshot.place(), key::describe(&key), problem);
     // Named and missing is damage and never `default`, which would accept more.
-    let (state, stored) = found.ok_or_else(|| damaged("it is missing"))?;
-    if state != head.state {
+    let found = found.ok_or_else(|| damaged("it is missing"))?;
+    if found.state != head.state {
         return Err(damaged(
             "its state is not the one that the baseline's head says",
         ));
     }
-    Ok(stored)
+    Ok(found.content.ok())
 }
 
-/// A revision, if there is one; a tombstone has no content.
+/// A revision as it is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) state: State,
+    /// Its content, or the deletion that it is.
+    pub(crate) content: Result<StoredBaseline, Deletion>,
+}
+
+/// A revision, if there is one.
 pub(crate) fn read_revision(
     name: &str,
     number: i64,
     snapshot: &dyn Snapshot,
-) -> Result<Option<(State, Option<StoredBaseline>)>, StoreError> {
+) -> Result<Option<Found>, StoreError> {
     let key = key::revision(name, number);
     let what = key::describe(&key);
     let damaged = |problem: &str| StoreError::corrupt(snapshot.place(), what.clone(), problem);
@@ -176,11 +252,17 @@ pub(crate) fn read_revision(
     };
     let revision: Revision =
         serde_json::from_slice(&entry.value).map_err(|error| damaged(&error.to_string()))?;
+    let state = revision.state;
     let Some(content) = revision.content else {
-        return match revision.state {
-            State::Tombstone => Ok(Some((State::Tombstone, None))),
-            State::Approved => Err(damaged("it has no content")),
-        };
+        if state == State::Approved {
+            return Err(damaged("it has no content"));
+        }
+        let content = Err(Deletion {
+            created_at: revision.created_at,
+            author: revision.author,
+            decider: revision.decider,
+        });
+        return Ok(Some(Found { state, content }));
     };
     let document = blob::read(&what, &content.document, snapshot)?;
     let canonical = blob::read(&what, &content.canonical, snapshot)?;
@@ -200,20 +282,37 @@ pub(crate) fn read_revision(
         etag: etag(name, number, revision.state),
         created_at: revision.created_at,
         rolled_back_from: revision.rolled_back_from,
+        author: revision.author,
+        decider: revision.decider,
     };
-    Ok(Some((revision.state, Some(stored))))
+    Ok(Some(Found {
+        state,
+        content: Ok(stored),
+    }))
 }
 
-/// The number of the revision that was the newest at a commit.
-pub(crate) fn revision_at(
+/// What applied at a commit: the newest revision that was decided by then.
+pub(crate) fn applied_at(
     name: &str,
     commit: u64,
     snapshot: &dyn Snapshot,
-) -> Result<Option<i64>, StoreError> {
+) -> Result<Option<StoredBaseline>, StoreError> {
     let range = Range::prefix(&key::revisions_of(name)).keys_only();
     let revisions = crate::store::all(snapshot, range)?;
-    let newest = revisions.iter().rfind(|entry| entry.modified <= commit);
-    Ok(newest.and_then(|entry| Some(key::revision_of(&entry.key)?.1)))
+    let before = revisions
+        .iter()
+        .rev()
+        .filter(|entry| entry.modified <= commit);
+    for entry in before {
+        let Some((_, number)) = key::revision_of(&entry.key) else {
+            continue;
+        };
+        let found = read_revision(name, number, snapshot)?;
+        if let Some(found) = found.filter(|found| found.state.is_decided()) {
+            return Ok(found.content.ok());
+        }
+    }
+    Ok(None)
 }
 
 /// The pieces that the content of a revision's record consists of.
@@ -244,6 +343,8 @@ pub(crate) fn etag(name: &str, revision: i64, state: State) -> String {
     let state = match state {
         State::Approved => "APPROVED",
         State::Tombstone => "TOMBSTONE",
+        State::Proposed => "PROPOSED",
+        State::Rejected => "REJECTED",
     };
     let digest = blob::digest(format!("{name}\0{revision}\0{state}").as_bytes());
     blob::hex(digest.get(..16).unwrap_or_default())

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::baseline::{self, State, StoredBaseline};
+use crate::baseline::{self, Deletion, Found, State, StoredBaseline};
 use crate::batch::Batch;
 use crate::change::{self, Change, ChangeContext, Outcome, Planned};
 use crate::error::{ChangeError, StoreError};
@@ -32,8 +32,20 @@ pub struct Revision {
     pub number: i64,
     /// What it says.
     pub state: State,
-    /// Its content; a deletion has none.
-    pub baseline: Option<StoredBaseline>,
+    /// Its content, or the deletion that it is.
+    pub content: Result<StoredBaseline, Deletion>,
+    /// Names its state.
+    pub etag: String,
+}
+
+impl Revision {
+    /// Who wrote it.
+    pub fn author(&self) -> &str {
+        match &self.content {
+            Ok(stored) => &stored.author,
+            Err(deletion) => &deletion.author,
+        }
+    }
 }
 
 impl Catalogue {
@@ -172,11 +184,13 @@ impl Catalogue {
             return Ok((outcome, Batch::default()));
         }
         let planned = prepare(change, snapshot)?;
-        let (outcome, mut batch) = change::plan(&before, planned, context.now)?;
+        let (outcome, mut batch) = change::plan(&before, planned, context)?;
         if let Some(replay) = &context.replay {
             let answer = Answer {
                 revision: outcome.revision,
                 unchanged: outcome.unchanged,
+                proposed: outcome.proposed,
+                ..Answer::default()
             };
             replay.keep(snapshot, context.now, answer, &mut batch)?;
         }
@@ -197,7 +211,7 @@ pub fn apply(
 ) -> Result<Outcome, ChangeError> {
     if !location.exists()? {
         let planned = Planned::Asked(change.clone());
-        let (outcome, _) = change::plan(&Baselines::default(), planned, context.now)?;
+        let (outcome, _) = change::plan(&Baselines::default(), planned, context)?;
         if context.validate_only {
             return Ok(outcome);
         }
@@ -206,40 +220,57 @@ pub fn apply(
 }
 
 fn prepare(change: &Change, snapshot: &dyn Snapshot) -> Result<Planned, ChangeError> {
-    let Change::Rollback {
-        name,
-        revision: number,
-        etag,
-    } = change
-    else {
-        return Ok(Planned::Asked(change.clone()));
+    let (name, number) = match change {
+        Change::Rollback { name, revision, .. } | Change::Decide { name, revision, .. } => {
+            (name, *revision)
+        }
+        _ => return Ok(Planned::Asked(change.clone())),
     };
     if snapshot.get(&key::head(name))?.is_none() {
         return Err(ChangeError::NotFound { name: name.clone() });
     }
-    let etag = etag.clone();
-    match revision(name, *number, snapshot)?.baseline {
-        Some(to) => Ok(Planned::Back {
-            to: Box::new(to),
-            etag,
+    let found = find(name, number, snapshot)?;
+    let name = name.clone();
+    match change {
+        Change::Decide { etag, approve, .. } => Ok(Planned::Decide {
+            name,
+            revision: number,
+            found: Box::new(found),
+            etag: etag.clone(),
+            approve: *approve,
         }),
-        None => Err(ChangeError::RollbackToTombstone {
-            name: name.clone(),
-            revision: *number,
+        Change::Rollback { etag, .. } if found.state == State::Approved => match found.content {
+            Ok(to) => Ok(Planned::Back {
+                to: Box::new(to),
+                etag: etag.clone(),
+            }),
+            Err(_) => Err(ChangeError::RollbackToTombstone {
+                name,
+                revision: number,
+            }),
+        },
+        _ => Err(ChangeError::RollbackToTombstone {
+            name,
+            revision: number,
         }),
     }
 }
 
-fn revision(name: &str, number: i64, snapshot: &dyn Snapshot) -> Result<Revision, ChangeError> {
+fn find(name: &str, number: i64, snapshot: &dyn Snapshot) -> Result<Found, ChangeError> {
     let found = baseline::read_revision(name, number, snapshot)?;
-    let (state, baseline) = found.ok_or_else(|| ChangeError::RevisionNotFound {
+    found.ok_or_else(|| ChangeError::RevisionNotFound {
         name: name.to_owned(),
         revision: number,
-    })?;
+    })
+}
+
+fn revision(name: &str, number: i64, snapshot: &dyn Snapshot) -> Result<Revision, ChangeError> {
+    let Found { state, content } = find(name, number, snapshot)?;
     Ok(Revision {
         number,
         state,
-        baseline,
+        content,
+        etag: baseline::etag(name, number, state),
     })
 }
 
@@ -250,16 +281,11 @@ fn replayed(
     snapshot: &dyn Snapshot,
     after: &Baselines,
 ) -> Result<Outcome, ChangeError> {
-    let name = match change {
-        Change::Create { baseline, .. } | Change::Update { baseline, .. } => {
-            &baseline.metadata.name
-        }
-        Change::Rollback { name, .. } | Change::Delete { name, .. } => name,
-    };
     Ok(Outcome {
-        baseline: revision(name, answer.revision, snapshot)?.baseline,
+        baseline: find(change.name(), answer.revision, snapshot)?.content.ok(),
         revision: answer.revision,
         unchanged: answer.unchanged,
+        proposed: answer.proposed,
         after: after.clone(),
     })
 }

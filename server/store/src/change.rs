@@ -2,7 +2,8 @@
 
 use opsec_model::Baseline;
 
-use crate::baseline::{StoredBaseline, write_tombstone};
+use crate::baseline::{Beyond, Deletion, Found, Head, State, StoredBaseline};
+use crate::baseline::{write_deletion, write_head};
 use crate::batch::Batch;
 use crate::error::ChangeError;
 use crate::key;
@@ -46,6 +47,31 @@ pub enum Change {
         /// The etag that was read.
         etag: String,
     },
+    /// What was proposed, made to apply or refused.
+    Decide {
+        /// The name.
+        name: String,
+        /// The proposal.
+        revision: i64,
+        /// The etag of the proposal as it was read.
+        etag: String,
+        /// Whether it is to apply.
+        approve: bool,
+    },
+}
+
+impl Change {
+    /// The name of the baseline.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Create { baseline, .. } | Self::Update { baseline, .. } => {
+                &baseline.metadata.name
+            }
+            Self::Rollback { name, .. } | Self::Delete { name, .. } | Self::Decide { name, .. } => {
+                name
+            }
+        }
+    }
 }
 
 /// What a change is made under.
@@ -57,6 +83,10 @@ pub struct ChangeContext {
     pub replay: Option<Replay>,
     /// Answer what would be and change nothing.
     pub validate_only: bool,
+    /// Who makes it.
+    pub author: String,
+    /// Whether it only is proposed, and applies once another approves it.
+    pub needs_approval: bool,
 }
 
 /// What a change came to.
@@ -68,6 +98,8 @@ pub struct Outcome {
     pub revision: i64,
     /// Whether the content was equal already.
     pub unchanged: bool,
+    /// Whether it only was proposed: what applied before still does.
+    pub proposed: bool,
     /// Everything that is stored after the change.
     pub after: Baselines,
 }
@@ -84,16 +116,29 @@ pub(crate) enum Planned {
         /// The etag that was read.
         etag: String,
     },
+    /// A proposal to decide on.
+    Decide {
+        /// The name.
+        name: String,
+        /// Its number.
+        revision: i64,
+        /// What it is.
+        found: Box<Found>,
+        /// The etag that was read.
+        etag: String,
+        /// Whether it is to apply.
+        approve: bool,
+    },
 }
 
 /// What a change comes to, and what is written for it.
 pub(crate) fn plan(
     before: &Baselines,
     change: Planned,
-    now: i64,
+    context: &ChangeContext,
 ) -> Result<(Outcome, Batch), ChangeError> {
     match change {
-        Planned::Asked(change) => plan_asked(before, change, now),
+        Planned::Asked(change) => plan_asked(before, change, context),
         Planned::Back { to, etag } => {
             let existing = current(before, to.name(), &etag)?;
             if to.digest == existing.digest {
@@ -103,7 +148,17 @@ pub(crate) fn plan(
             let StoredBaseline {
                 baseline, document, ..
             } = *to;
-            plan_write(before, baseline, document, from, now)
+            plan_write(before, baseline, document, from, context)
+        }
+        Planned::Decide {
+            name,
+            revision,
+            found,
+            etag,
+            approve,
+        } => {
+            let state = decided(&name, revision, &found, (&etag, approve), context)?;
+            decide(before, &name, (revision, state), *found, context)
         }
     }
 }
@@ -113,6 +168,7 @@ fn unchanged(before: &Baselines, existing: &StoredBaseline) -> Outcome {
         revision: existing.revision,
         baseline: Some(existing.clone()),
         unchanged: true,
+        proposed: false,
         after: before.clone(),
     }
 }
@@ -120,7 +176,7 @@ fn unchanged(before: &Baselines, existing: &StoredBaseline) -> Outcome {
 fn plan_asked(
     before: &Baselines,
     change: Change,
-    now: i64,
+    context: &ChangeContext,
 ) -> Result<(Outcome, Batch), ChangeError> {
     match change {
         Change::Create { baseline, document } => {
@@ -129,7 +185,7 @@ fn plan_asked(
                 let (name, revision) = (name.clone(), existing.revision);
                 return Err(ChangeError::Exists { name, revision });
             }
-            plan_write(before, *baseline, document, None, now)
+            plan_write(before, *baseline, document, None, context)
         }
         Change::Update {
             baseline,
@@ -137,7 +193,7 @@ fn plan_asked(
             etag,
         } => {
             let existing = current(before, &baseline.metadata.name, &etag)?;
-            let (outcome, batch) = plan_write(before, *baseline, document, None, now)?;
+            let (outcome, batch) = plan_write(before, *baseline, document, None, context)?;
             let equal = outcome
                 .baseline
                 .as_ref()
@@ -147,9 +203,9 @@ fn plan_asked(
             }
             Ok((outcome, batch))
         }
-        Change::Delete { name, etag } => plan_delete(before, &name, &etag, now),
+        Change::Delete { name, etag } => plan_delete(before, &name, &etag, context),
         // Without the store there is no such revision.
-        Change::Rollback { name, revision, .. } => {
+        Change::Rollback { name, revision, .. } | Change::Decide { name, revision, .. } => {
             Err(ChangeError::RevisionNotFound { name, revision })
         }
     }
@@ -184,18 +240,21 @@ fn plan_write(
     baseline: Baseline,
     document: Vec<u8>,
     rolled_back_from: Option<i64>,
-    now: i64,
+    context: &ChangeContext,
 ) -> Result<(Outcome, Batch), ChangeError> {
     check_scopes(before, &baseline)?;
+    check_pending(before, &baseline.metadata.name)?;
     let name = baseline.metadata.name.clone();
     let revision = next(before, &name)?;
-    let mut stored = StoredBaseline::new(baseline, document, revision, now).map_err(|error| {
-        ChangeError::NotCanonical {
-            name: name.clone(),
-            problem: error.to_string(),
-        }
-    })?;
+    let mut stored =
+        StoredBaseline::new(baseline, document, revision, context.now).map_err(|error| {
+            ChangeError::NotCanonical {
+                name: name.clone(),
+                problem: error.to_string(),
+            }
+        })?;
     stored.rolled_back_from = rolled_back_from;
+    stored.author.clone_from(&context.author);
     let bytes = stored.document.len().max(stored.canonical.len());
     if bytes > BASELINE_LIMIT {
         return Err(ChangeError::TooLarge {
@@ -204,49 +263,149 @@ fn plan_write(
             limit: BASELINE_LIMIT,
         });
     }
-    let mut after = before.clone();
-    after.put(stored.clone());
+    let state = if context.needs_approval {
+        State::Proposed
+    } else {
+        State::Approved
+    };
+    settle(before, &name, (revision, state), Ok(stored))
+}
+
+/// Writes a revision in a state, and what that changes of what applies.
+fn settle(
+    before: &Baselines,
+    name: &str,
+    (revision, state): (i64, State),
+    content: Result<StoredBaseline, Deletion>,
+) -> Result<(Outcome, Batch), ChangeError> {
+    let encoded = |error: serde_json::Error| unencodable(name, &error);
     let mut batch = Batch::default();
-    stored
-        .write(&mut batch)
-        .map_err(|error| unencodable(&name, &error))?;
+    match &content {
+        Ok(stored) => stored.write(state, &mut batch).map_err(encoded)?,
+        Err(deletion) => {
+            write_deletion(name, revision, (deletion, state), &mut batch).map_err(encoded)?;
+        }
+    }
+    let head = if state.is_decided() {
+        Head::of(revision, state)
+    } else {
+        let applies = before.head(name).unwrap_or(Head::of(0, State::Tombstone));
+        let beyond = Some(Beyond { revision, state });
+        Head { beyond, ..applies }
+    };
+    write_head(name, head, &mut batch).map_err(encoded)?;
+    let mut after = before.clone();
+    match &content {
+        _ if !state.is_decided() => after.set_head(name, head),
+        Ok(stored) => after.put(stored.clone(), head),
+        Err(_) => after.bury(name, head),
+    }
     write_claims(before, &after, &mut batch)?;
-    Ok((
-        Outcome {
-            baseline: Some(stored),
+    let outcome = Outcome {
+        baseline: content.ok(),
+        revision,
+        unchanged: false,
+        proposed: state == State::Proposed,
+        after,
+    };
+    Ok((outcome, batch))
+}
+
+/// One proposal a baseline: a change of what another is about to change is none.
+fn check_pending(before: &Baselines, name: &str) -> Result<(), ChangeError> {
+    before.proposed(name).map_or(Ok(()), |revision| {
+        let name = name.to_owned();
+        Err(ChangeError::ProposalPending { name, revision })
+    })
+}
+
+/// What a proposal becomes.
+fn decided(
+    name: &str,
+    revision: i64,
+    found: &Found,
+    (etag, approve): (&str, bool),
+    context: &ChangeContext,
+) -> Result<State, ChangeError> {
+    let name = || name.to_owned();
+    if found.state != State::Proposed {
+        return Err(ChangeError::NotProposed {
+            name: name(),
             revision,
-            unchanged: false,
-            after,
-        },
-        batch,
-    ))
+        });
+    }
+    if etag.is_empty() {
+        return Err(ChangeError::EtagRequired { name: name() });
+    }
+    if etag != crate::baseline::etag(&name(), revision, found.state) {
+        return Err(ChangeError::EtagStale {
+            name: name(),
+            revision,
+        });
+    }
+    let (author, state) = match &found.content {
+        Ok(stored) => (&stored.author, State::Approved),
+        Err(deletion) => (&deletion.author, State::Tombstone),
+    };
+    if !approve {
+        return Ok(State::Rejected);
+    }
+    if *author == context.author {
+        return Err(ChangeError::SelfApproval {
+            name: name(),
+            revision,
+        });
+    }
+    Ok(state)
+}
+
+fn decide(
+    before: &Baselines,
+    name: &str,
+    decision: (i64, State),
+    found: Found,
+    context: &ChangeContext,
+) -> Result<(Outcome, Batch), ChangeError> {
+    let decider = context.author.clone();
+    let content = match found.content {
+        Ok(stored) => {
+            if decision.1.is_decided() {
+                // Another may have claimed the same since it was proposed.
+                check_scopes(before, &stored.baseline)?;
+            }
+            Ok(StoredBaseline { decider, ..stored })
+        }
+        Err(deletion) => Err(Deletion {
+            decider,
+            ..deletion
+        }),
+    };
+    settle(before, name, decision, content)
 }
 
 fn plan_delete(
     before: &Baselines,
     name: &str,
     etag: &str,
-    now: i64,
+    context: &ChangeContext,
 ) -> Result<(Outcome, Batch), ChangeError> {
     if name == DEFAULT {
         return Err(ChangeError::DefaultUndeletable);
     }
     current(before, name, etag)?;
+    check_pending(before, name)?;
     let revision = before.newest(name) + 1;
-    let mut after = before.clone();
-    after.bury(name, revision);
-    let mut batch = Batch::default();
-    write_tombstone(name, revision, now, &mut batch).map_err(|error| unencodable(name, &error))?;
-    write_claims(before, &after, &mut batch)?;
-    Ok((
-        Outcome {
-            baseline: None,
-            revision,
-            unchanged: false,
-            after,
-        },
-        batch,
-    ))
+    let state = if context.needs_approval {
+        State::Proposed
+    } else {
+        State::Tombstone
+    };
+    let deletion = Deletion {
+        created_at: context.now,
+        author: context.author.clone(),
+        decider: String::new(),
+    };
+    settle(before, name, (revision, state), Err(deletion))
 }
 
 fn next(before: &Baselines, name: &str) -> Result<i64, ChangeError> {

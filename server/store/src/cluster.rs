@@ -2,16 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::batch::Batch;
 use crate::blob::{digest, hex};
-use crate::error::StoreError;
+use crate::change::ChangeContext;
+use crate::error::{ChangeError, StoreError};
 use crate::key;
+use crate::replay::Answer;
 use crate::store::{Range, Snapshot, Store, Verdict};
 
 /// How often a change is planned again; each time another one was made meanwhile.
 const ATTEMPTS: usize = 64;
+
+/// The most labels of a cluster.
+const LABELS: usize = 64;
 
 /// A cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +31,9 @@ pub struct Cluster {
     pub labels: BTreeMap<String, String>,
     /// Changes, from 1.
     pub generation: i64,
+    /// When it was registered: milliseconds since 1970, UTC.
+    #[serde(default)]
+    pub created_at: i64,
 }
 
 /// Why a change of a cluster is refused.
@@ -33,6 +42,9 @@ pub enum ClusterError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The request was sent before, and was another one; or too many were.
+    #[error(transparent)]
+    Replay(ChangeError),
     /// An id or UID is none.
     #[error("{field}: {message}")]
     Name {
@@ -80,6 +92,7 @@ impl ClusterError {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Store(error) => error.reason(),
+            Self::Replay(error) => error.reason(),
             Self::Name { .. } => "NAME_INVALID",
             Self::Exists { .. } => "CLUSTER_EXISTS",
             Self::UidClaimed { .. } => "CLUSTER_UID_CLAIMED",
@@ -107,16 +120,18 @@ pub fn create(
     id: &str,
     uid: &str,
     labels: BTreeMap<String, String>,
-    now: i64,
+    context: &ChangeContext,
 ) -> Result<Cluster, ClusterError> {
     check_names(id, uid)?;
+    check_labels(&labels)?;
     let cluster = Cluster {
         id: id.to_owned(),
         uid: uid.to_owned(),
         labels,
         generation: 1,
+        created_at: context.now,
     };
-    change(store, now, |snapshot, batch| {
+    change(store, context, |snapshot, batch| {
         if get(snapshot, id)?.is_some() {
             return Err(ClusterError::Exists { id: id.to_owned() });
         }
@@ -139,9 +154,10 @@ pub fn update(
     id: &str,
     labels: &BTreeMap<String, String>,
     etag: &str,
-    now: i64,
+    context: &ChangeContext,
 ) -> Result<Cluster, ClusterError> {
-    change(store, now, |snapshot, batch| {
+    check_labels(labels)?;
+    change(store, context, |snapshot, batch| {
         let existing = current(snapshot, id, etag)?;
         if existing.labels == *labels {
             return Ok(existing);
@@ -160,8 +176,13 @@ pub fn update(
 ///
 /// # Errors
 /// When there is none, it was changed meanwhile, or the store failed.
-pub fn delete(store: &dyn Store, id: &str, etag: &str, now: i64) -> Result<(), ClusterError> {
-    change(store, now, |snapshot, batch| {
+pub fn delete(
+    store: &dyn Store,
+    id: &str,
+    etag: &str,
+    context: &ChangeContext,
+) -> Result<(), ClusterError> {
+    change(store, context, |snapshot, batch| {
         let existing = current(snapshot, id, etag)?;
         batch.remove(key::cluster(id));
         batch.remove(key::cluster_uid(&existing.uid));
@@ -234,6 +255,35 @@ fn check_names(id: &str, uid: &str) -> Result<(), ClusterError> {
     Ok(())
 }
 
+/// What a label may be in Kubernetes, and so many that a record stays small.
+fn check_labels(labels: &BTreeMap<String, String>) -> Result<(), ClusterError> {
+    let invalid = |message: String| ClusterError::Name {
+        field: "labels",
+        message,
+    };
+    if labels.len() > LABELS {
+        return Err(invalid(format!(
+            "{} labels; the limit is {LABELS}",
+            labels.len()
+        )));
+    }
+    let is_word = |text: &str, extra: &[u8], most: usize| {
+        let inner = |byte: u8| byte.is_ascii_alphanumeric() || extra.contains(&byte);
+        let ends = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_alphanumeric);
+        let bytes = text.as_bytes();
+        bytes.len() <= most
+            && bytes.iter().all(|&byte| inner(byte))
+            && ends(bytes.first())
+            && ends(bytes.last())
+    };
+    for (key, value) in labels {
+        if key.is_empty() || !is_word(key, b"-_./", 253) || !is_word(value, b"-_.", 63) {
+            return Err(invalid(format!("`{key}: {value}` is not a label")));
+        }
+    }
+    Ok(())
+}
+
 fn current(snapshot: &dyn Snapshot, id: &str, etag: &str) -> Result<Cluster, ClusterError> {
     let existing = get(snapshot, id)?;
     let id = id.to_owned();
@@ -258,19 +308,39 @@ fn decode(snapshot: &dyn Snapshot, key: &[u8], value: &[u8]) -> Result<Cluster, 
     })
 }
 
-fn change<T>(
+fn change<T: Serialize + DeserializeOwned>(
     store: &dyn Store,
-    now: i64,
+    context: &ChangeContext,
     plan: impl Fn(&dyn Snapshot, &mut Batch) -> Result<T, ClusterError>,
 ) -> Result<T, ClusterError> {
     for _ in 0..ATTEMPTS {
         let snapshot = store.snapshot()?;
+        if let Some(replay) = &context.replay
+            && let Some(answer) = replay
+                .answered(&*snapshot, context.now)
+                .map_err(ClusterError::Replay)?
+        {
+            return serde_json::from_str(&answer.response).map_err(|error| {
+                let problem = error.to_string();
+                StoreError::corrupt(snapshot.place(), "an answer", problem).into()
+            });
+        }
         let mut batch = Batch::default();
         let planned = plan(&*snapshot, &mut batch)?;
-        if batch.is_empty() {
+        if batch.is_empty() || context.validate_only {
             return Ok(planned);
         }
-        if let Verdict::Committed(_) = store.transact(batch.on(&*snapshot, now)?).wait()? {
+        if let Some(replay) = &context.replay {
+            let answer = Answer {
+                response: serde_json::to_string(&planned).unwrap_or_default(),
+                ..Answer::default()
+            };
+            replay
+                .keep(&*snapshot, context.now, answer, &mut batch)
+                .map_err(ClusterError::Replay)?;
+        }
+        let transaction = batch.on(&*snapshot, context.now)?;
+        if let Verdict::Committed(_) = store.transact(transaction).wait()? {
             return Ok(planned);
         }
     }

@@ -202,6 +202,34 @@ pub enum ChangeError {
         /// The other one.
         by: String,
     },
+    /// A proposal awaits approval.
+    #[error(
+        "revision {revision} of baseline `{name}` awaits approval; approve or reject it before another change"
+    )]
+    ProposalPending {
+        /// The name.
+        name: String,
+        /// The proposal.
+        revision: i64,
+    },
+    /// A revision is no proposal.
+    #[error("revision {revision} of baseline `{name}` is no proposal, or is decided already")]
+    NotProposed {
+        /// The name.
+        name: String,
+        /// The revision.
+        revision: i64,
+    },
+    /// Who proposed approves.
+    #[error(
+        "revision {revision} of baseline `{name}` was proposed by the same subject; another one approves it"
+    )]
+    SelfApproval {
+        /// The name.
+        name: String,
+        /// The proposal.
+        revision: i64,
+    },
     /// A field of the content cannot be stored so.
     #[error("{path}: {message}")]
     Field {
@@ -273,6 +301,9 @@ impl ChangeError {
             Self::NotFound { .. } => "BASELINE_NOT_FOUND",
             Self::EtagRequired { .. } => "ETAG_REQUIRED",
             Self::EtagStale { .. } => "ETAG_STALE",
+            Self::ProposalPending { .. } => "PROPOSAL_PENDING",
+            Self::NotProposed { .. } => "NOT_PROPOSED",
+            Self::SelfApproval { .. } => "SELF_APPROVAL",
             Self::ScopeClaimed { .. } => "SCOPE_CLAIMED",
             Self::Field { .. } | Self::NotCanonical { .. } => "SPEC_INVALID",
             Self::TooLarge { .. } => "SPEC_TOO_LARGE",

@@ -23,7 +23,7 @@ pub struct BaselineEvent {
     pub revision: i64,
     /// What that revision says.
     pub state: State,
-    /// Digest of it over what it extends; a deleted one has none.
+    /// Digest of what applies over what it extends; a deleted one has none.
     pub effective_digest: Option<String>,
     /// Whether it was the change of `default`, which it extends, and not its own.
     pub inherited: bool,
@@ -110,15 +110,16 @@ fn tell(
     let stored = baseline::read(name, head, snapshot)?;
     let default = default_at(commit, snapshot)?;
     let digest = |stored: &StoredBaseline| effective(stored, default.as_ref(), snapshot);
+    let (revision, state) = head.newest();
     let mut told = vec![BaselineEvent {
         name: name.to_owned(),
-        revision: head.revision,
-        state: head.state,
+        revision,
+        state,
         effective_digest: stored.as_ref().map(digest).transpose()?,
         inherited: false,
         cursor,
     }];
-    if name != DEFAULT {
+    if name != DEFAULT || !state.is_decided() {
         return Ok(told);
     }
     for child in names(snapshot)? {
@@ -162,11 +163,7 @@ fn live_at(
     commit: u64,
     snapshot: &dyn Snapshot,
 ) -> Result<Option<StoredBaseline>, StoreError> {
-    let Some(number) = baseline::revision_at(name, commit, snapshot)? else {
-        return Ok(None);
-    };
-    let revision = baseline::read_revision(name, number, snapshot)?;
-    Ok(revision.and_then(|(_, stored)| stored))
+    baseline::applied_at(name, commit, snapshot)
 }
 
 fn names(snapshot: &dyn Snapshot) -> Result<BTreeSet<String>, StoreError> {

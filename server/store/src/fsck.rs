@@ -203,7 +203,7 @@ impl Check {
         let mut expected = BTreeSet::new();
         for (name, head) in heads {
             // A damaged head may say any number.
-            let newest = head.revision.min(crate::REVISION_LIMIT + 1);
+            let newest = head.newest().0.min(crate::REVISION_LIMIT + 1);
             expected.extend((1..=newest).map(|number| key::revision(name, number)));
         }
         for key in expected.difference(&found) {

@@ -13,6 +13,10 @@ pub const SCOPE: u8 = b's';
 pub const CLUSTER: u8 = b'c';
 /// The latest check of an operator on a cluster.
 pub const POSTURE: u8 = b'p';
+/// The newest recorded snapshot of a cluster.
+pub const RECORDED: u8 = b'n';
+/// A piece of a recorded snapshot.
+pub const PIECE: u8 = b'w';
 /// A piece of content, by its SHA-256.
 pub const CHUNK: u8 = b'h';
 /// A request that was answered.
@@ -23,8 +27,8 @@ pub const EVENT: u8 = b'e';
 pub const META: u8 = b'm';
 
 /// All kinds that there are.
-pub const KINDS: [u8; 9] = [
-    HEAD, CLUSTER, EVENT, CHUNK, REPLAY, META, POSTURE, REVISION, SCOPE,
+pub const KINDS: [u8; 11] = [
+    HEAD, CLUSTER, EVENT, CHUNK, REPLAY, META, RECORDED, POSTURE, REVISION, SCOPE, PIECE,
 ];
 
 /// Kinds whose changes can be watched.
@@ -32,7 +36,7 @@ pub const LOGGED: [u8; 3] = [HEAD, CLUSTER, POSTURE];
 
 /// Kinds that are written once and never changed: read from the disk when they are asked for,
 /// while all others are kept in memory.
-pub(crate) const ON_DISK: [u8; 3] = [CHUNK, EVENT, REVISION];
+pub(crate) const ON_DISK: [u8; 4] = [CHUNK, EVENT, REVISION, PIECE];
 
 /// The record of the last commit.
 pub(crate) const META_HEAD: &[u8] = b"mhead\0";
@@ -95,6 +99,21 @@ pub(crate) fn posture(cluster_uid: &str, operator: &str, mode: &str) -> Vec<u8> 
     ids(POSTURE, &[cluster_uid, operator, mode])
 }
 
+pub(crate) fn recorded(cluster_uid: &str, mode: &str) -> Vec<u8> {
+    ids(RECORDED, &[cluster_uid, mode])
+}
+
+pub(crate) fn pieces_of(cluster_uid: &str, mode: &str) -> Vec<u8> {
+    ids(PIECE, &[cluster_uid, mode])
+}
+
+pub(crate) fn piece(of: (&str, &str), gathered_at: i64, index: u64) -> Vec<u8> {
+    let mut key = pieces_of(of.0, of.1);
+    key.extend_from_slice(&gathered_at.to_be_bytes());
+    key.extend_from_slice(&index.to_be_bytes());
+    key
+}
+
 pub(crate) fn event(commit: u64, index: u64) -> Vec<u8> {
     let mut key = vec![EVENT];
     key.extend_from_slice(&commit.to_be_bytes());
@@ -145,6 +164,8 @@ pub(crate) fn describe(key: &[u8]) -> String {
             "the posture of `{}` on cluster `{first}`",
             ids.next().unwrap_or_default()
         ),
+        RECORDED => format!("the recorded snapshot of cluster `{first}`"),
+        PIECE => format!("a piece of the recorded snapshot of cluster `{first}`"),
         EVENT => format!(
             "an event of commit {}",
             event_commit(key).unwrap_or_default()

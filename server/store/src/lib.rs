@@ -21,6 +21,7 @@ mod lock;
 mod pending;
 pub mod posture;
 mod record;
+pub mod recorded;
 mod replay;
 mod resolve;
 mod scope;
@@ -29,7 +30,7 @@ mod state;
 pub mod store;
 pub mod transfer;
 
-pub use baseline::{State, StoredBaseline};
+pub use baseline::{Deletion, State, StoredBaseline};
 pub use catalogue::{Catalogue, Revision, apply};
 pub use change::{Change, ChangeContext, Outcome};
 pub use error::{ChangeError, StoreError};

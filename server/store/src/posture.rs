@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::key;
-use crate::store::{Range, Snapshot, Store, Verdict};
+use crate::store::{Event, Range, Snapshot, Store, Verdict};
 
 /// How often a change is planned again; each time another one was made meanwhile.
 const ATTEMPTS: usize = 64;
@@ -22,7 +22,8 @@ pub enum CollectionMode {
 }
 
 impl CollectionMode {
-    fn as_str(self) -> &'static str {
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::ClientAsserted => "CLIENT_ASSERTED",
             Self::ServerCollected => "SERVER_COLLECTED",
@@ -76,11 +77,16 @@ pub struct Posture {
     pub judged_by: JudgedBy,
     /// The check.
     pub check_id: String,
+    /// What it came to, in a word.
+    pub status: String,
+    /// Since when it comes to that, as far as it was recorded without a break.
+    pub status_since: i64,
     /// The result, as whoever records it writes it; at most 60 KiB.
     pub result: String,
 }
 
-/// Records a posture; whether it is newer than the one that is there, which else stays.
+/// Records a posture; whether it is newer than the one that is there, which else stays. Since when
+/// its status holds is taken over from that one.
 ///
 /// # Errors
 /// When the store failed, or the result is too large.
@@ -88,15 +94,18 @@ pub fn record(store: &dyn Store, posture: &Posture) -> Result<bool, StoreError> 
     let key = key_of(posture);
     for _ in 0..ATTEMPTS {
         let snapshot = store.snapshot()?;
-        let known = snapshot.get(&key)?;
-        if let Some(entry) = known {
+        let mut recorded = posture.clone();
+        if let Some(entry) = snapshot.get(&key)? {
             let known = decode(&*snapshot, &key, &entry.value)?;
             if posture.gathered_at <= known.gathered_at {
                 return Ok(false);
             }
+            if known.status == posture.status {
+                recorded.status_since = known.status_since;
+            }
         }
         let mut batch = Batch::default();
-        batch.put_json(key.clone(), posture).map_err(|error| {
+        batch.put_json(key.clone(), &recorded).map_err(|error| {
             StoreError::corrupt(snapshot.place(), key::describe(&key), error.to_string())
         })?;
         let transaction = batch.on(&*snapshot, posture.recorded_at)?;
@@ -160,4 +169,15 @@ fn decode(snapshot: &dyn Snapshot, key: &[u8], value: &[u8]) -> Result<Posture, 
     serde_json::from_slice(value).map_err(|error| {
         StoreError::corrupt(snapshot.place(), key::describe(key), error.to_string())
     })
+}
+
+/// The posture that an event is of; absent when it was removed.
+///
+/// # Errors
+/// When it is damaged.
+pub fn of_event(event: &Event, snapshot: &dyn Snapshot) -> Result<Option<Posture>, StoreError> {
+    let value = event.value.as_deref();
+    value
+        .map(|value| decode(snapshot, &event.key, value))
+        .transpose()
 }

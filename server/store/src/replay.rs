@@ -31,11 +31,16 @@ pub struct Replay {
 }
 
 /// What a change came to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Answer {
     pub(crate) revision: i64,
     pub(crate) unchanged: bool,
+    /// The answer itself as JSON, where it is small; else what it was is read from the revision.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) response: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) proposed: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

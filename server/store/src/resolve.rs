@@ -67,17 +67,25 @@ impl Baselines {
                 passed_over,
             });
         }
+        Ok(Resolution {
+            passed_over,
+            ..self.default_alone()
+        })
+    }
+
+    /// What applies to what no other baseline may apply to: `default`, else the built-in one.
+    pub fn default_alone(&self) -> Resolution<'_> {
         let baseline = self.get(DEFAULT);
         let matched = if baseline.is_some() {
             Match::Default
         } else {
             Match::Builtin
         };
-        Ok(Resolution {
+        Resolution {
             baseline,
             matched,
-            passed_over,
-        })
+            passed_over: Vec::new(),
+        }
     }
 
     /// Claims whose pattern for operators is the name, or a prefix of it: looked up one by one, for

@@ -32,7 +32,7 @@ pub(crate) type Rank = (usize, usize);
 
 impl Scope {
     /// What a baseline is for. `default` claims nothing: it is what is left.
-    pub(crate) fn all_of(baseline: &Baseline) -> Vec<Self> {
+    pub fn all_of(baseline: &Baseline) -> Vec<Self> {
         if baseline.metadata.name == DEFAULT {
             return Vec::new();
         }

@@ -143,6 +143,10 @@ fn open_log(store: &Path) -> Result<std::fs::File, StoreError> {
 }
 
 impl Store for SledStore {
+    fn id(&self) -> String {
+        self.store_id().unwrap_or_default().to_owned()
+    }
+
     fn snapshot(&self) -> Result<Arc<dyn Snapshot>, StoreError> {
         self.shared.check()?;
         Ok(Arc::new(SledSnapshot::new(&self.shared)))

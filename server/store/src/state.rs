@@ -23,7 +23,7 @@ pub struct Baselines {
 /// A baseline, deleted or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
-    revision: i64,
+    head: Head,
     live: Option<Arc<StoredBaseline>>,
 }
 
@@ -76,9 +76,19 @@ impl Baselines {
             .filter_map(|entry| entry.live.as_deref())
     }
 
-    /// The newest revision of a name, a deletion included; 0 when there never was one.
+    /// The newest revision of a name, deletions and proposals included; 0 when there never was one.
     pub(crate) fn newest(&self, name: &str) -> i64 {
-        self.entries.get(name).map_or(0, |entry| entry.revision)
+        self.head(name).map_or(0, |head| head.newest().0)
+    }
+
+    /// The revision of a name that awaits approval.
+    pub fn proposed(&self, name: &str) -> Option<i64> {
+        let (revision, state) = self.head(name)?.newest();
+        (state == State::Proposed).then_some(revision)
+    }
+
+    pub(crate) fn head(&self, name: &str) -> Option<Head> {
+        self.entries.get(name).map(|entry| entry.head)
     }
 
     /// What baselines are for, and which one.
@@ -109,8 +119,8 @@ impl Baselines {
             StoreError::corrupt(snapshot.place(), key::describe(&key), error.to_string())
         })?;
         match baseline::read(name, head, snapshot)? {
-            Some(stored) => self.put(stored),
-            None => self.bury(name, head.revision),
+            Some(stored) => self.put(stored, head),
+            None => self.bury(name, head),
         }
         Ok(())
     }
@@ -155,22 +165,27 @@ impl Baselines {
         self.claims.iter().map(record).collect()
     }
 
-    pub(crate) fn put(&mut self, stored: StoredBaseline) {
+    pub(crate) fn put(&mut self, stored: StoredBaseline, head: Head) {
         let name = stored.name().to_owned();
         let stored = Arc::new(stored);
         self.unclaim(&name);
         for scope in Scope::all_of(&stored.baseline) {
             self.claims.insert(scope, Arc::clone(&stored));
         }
-        let (revision, live) = (stored.revision, Some(stored));
-        self.entries.insert(name, Entry { revision, live });
+        let live = Some(stored);
+        self.entries.insert(name, Entry { head, live });
     }
 
-    pub(crate) fn bury(&mut self, name: &str, revision: i64) {
+    pub(crate) fn bury(&mut self, name: &str, head: Head) {
         self.unclaim(name);
         let live = None;
-        self.entries
-            .insert(name.to_owned(), Entry { revision, live });
+        self.entries.insert(name.to_owned(), Entry { head, live });
+    }
+
+    /// The same with another newest revision, which changes nothing that applies.
+    pub(crate) fn set_head(&mut self, name: &str, head: Head) {
+        let live = self.entries.get(name).and_then(|entry| entry.live.clone());
+        self.entries.insert(name.to_owned(), Entry { head, live });
     }
 
     fn unclaim(&mut self, name: &str) {
@@ -186,15 +201,10 @@ impl Baselines {
         }
     }
 
-    /// The etag of a name that is there.
-    pub(crate) fn etag(&self, name: &str) -> Option<String> {
-        let entry = self.entries.get(name)?;
-        let state = if entry.live.is_some() {
-            State::Approved
-        } else {
-            State::Tombstone
-        };
-        Some(baseline::etag(name, entry.revision, state))
+    /// Names the state of a baseline, proposals included.
+    pub fn etag(&self, name: &str) -> Option<String> {
+        let (revision, state) = self.head(name)?.newest();
+        Some(baseline::etag(name, revision, state))
     }
 }
 

@@ -206,6 +206,9 @@ impl WatchError {
 
 /// A store.
 pub trait Store: fmt::Debug + Send + Sync {
+    /// Names the store, in exports.
+    fn id(&self) -> String;
+
     /// Everything that is durable now. Who was answered by [`Store::transact`] sees it in the
     /// next one.
     ///
@@ -246,7 +249,7 @@ pub trait Snapshot: fmt::Debug + Send + Sync {
 }
 
 /// Changes as they come.
-pub trait Watch: fmt::Debug + Send {
+pub trait Watch: fmt::Debug + Send + Sync {
     /// What came since; commits are never split. Empty: nothing did.
     ///
     /// # Errors

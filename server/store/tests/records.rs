@@ -13,9 +13,17 @@ use opsec_model::{Baseline, EffectiveBaseline};
 use opsec_store::posture::{CollectionMode, JudgedBy, Posture, RevisionRef};
 use opsec_store::{
     BaselineWatch, CLAIM_LIMIT, Catalogue, Change, ChangeContext, ChangeError, Outcome, SledStore,
-    State, Store, StoreLocation, StoredBaseline, cluster, posture,
+    State, Store, StoreLocation, StoredBaseline, cluster, posture, recorded,
 };
 use serde_json::{Value, json};
+
+const CONTEXT: ChangeContext = ChangeContext {
+    now: 0,
+    replay: None,
+    validate_only: false,
+    author: String::new(),
+    needs_approval: false,
+};
 
 struct Fixture {
     _directory: tempfile::TempDir,
@@ -152,7 +160,7 @@ fn revisions_stay_and_a_deletion_is_one() {
         (3, State::Approved),
     ];
     assert_eq!(states, expected);
-    assert_eq!(revisions[2].baseline.as_ref(), Some(&again));
+    assert_eq!(revisions[2].content.as_ref(), Ok(&again));
     assert_eq!(
         fixture.catalogue.revisions("a", 1, 1).unwrap(),
         revisions[1..2]
@@ -286,9 +294,9 @@ fn a_cluster_has_one_id_and_one_uid() {
     let fixture = fixture();
     let store = &*fixture.store;
     let labels = BTreeMap::from([("tier".to_owned(), "prod".to_owned())]);
-    let one = cluster::create(store, "prod-1", "uid-1", labels.clone(), 0).unwrap();
-    cluster::create(store, "prod-2", "uid-2", BTreeMap::new(), 0).unwrap();
-    let refused = |id, uid| cluster::create(store, id, uid, BTreeMap::new(), 0).unwrap_err();
+    let one = cluster::create(store, "prod-1", "uid-1", labels.clone(), &CONTEXT).unwrap();
+    cluster::create(store, "prod-2", "uid-2", BTreeMap::new(), &CONTEXT).unwrap();
+    let refused = |id, uid| cluster::create(store, id, uid, BTreeMap::new(), &CONTEXT).unwrap_err();
     assert_eq!(refused("prod-1", "uid-3").reason(), "CLUSTER_EXISTS");
     assert_eq!(refused("prod-3", "uid-1").reason(), "CLUSTER_UID_CLAIMED");
     assert_eq!(refused("Prod", "uid-3").reason(), "NAME_INVALID");
@@ -304,24 +312,25 @@ fn a_cluster_has_one_id_and_one_uid() {
     };
     assert_eq!(ids("", 10), ["prod-1", "prod-2"]);
     assert_eq!(ids("prod-1", 10), ["prod-2"]);
-    let changed = cluster::update(store, "prod-1", &BTreeMap::new(), &one.etag(), 0).unwrap();
+    let changed =
+        cluster::update(store, "prod-1", &BTreeMap::new(), &one.etag(), &CONTEXT).unwrap();
     assert_eq!(changed.generation, 2);
-    let stale = cluster::update(store, "prod-1", &labels, &one.etag(), 0).unwrap_err();
+    let stale = cluster::update(store, "prod-1", &labels, &one.etag(), &CONTEXT).unwrap_err();
     assert_eq!(stale.reason(), "ETAG_STALE");
     assert_eq!(
-        cluster::delete(store, "prod-1", "", 0)
+        cluster::delete(store, "prod-1", "", &CONTEXT)
             .unwrap_err()
             .reason(),
         "ETAG_REQUIRED"
     );
-    cluster::delete(store, "prod-1", &changed.etag(), 0).unwrap();
+    cluster::delete(store, "prod-1", &changed.etag(), &CONTEXT).unwrap();
     assert_eq!(
         cluster::of_uid(&*store.snapshot().unwrap(), "uid-1").unwrap(),
         None
     );
-    let gone = cluster::delete(store, "prod-1", "x", 0).unwrap_err();
+    let gone = cluster::delete(store, "prod-1", "x", &CONTEXT).unwrap_err();
     assert_eq!(gone.reason(), "CLUSTER_NOT_FOUND");
-    cluster::create(store, "prod-3", "uid-1", BTreeMap::new(), 0).unwrap();
+    cluster::create(store, "prod-3", "uid-1", BTreeMap::new(), &CONTEXT).unwrap();
 }
 
 fn checked(operator: &str, mode: CollectionMode, gathered_at: i64) -> Posture {
@@ -344,6 +353,8 @@ fn checked(operator: &str, mode: CollectionMode, gathered_at: i64) -> Posture {
             effective_digest: "sha256:2".to_owned(),
         },
         check_id: gathered_at.to_string(),
+        status: "PASS".to_owned(),
+        status_since: gathered_at,
         result: "{}".to_owned(),
     }
 }
@@ -365,4 +376,62 @@ fn an_older_snapshot_changes_no_posture_and_modes_stand_beside_each_other() {
     assert_eq!(all, [client(10), server.clone()]);
     let rest = posture::list(&*store.snapshot().unwrap(), Some(&all[0]), 10).unwrap();
     assert_eq!(rest, [server]);
+}
+
+#[test]
+fn since_when_a_status_holds_is_kept_until_it_changes() {
+    let fixture = fixture();
+    let store = &*fixture.store;
+    let of = |at, status: &str| Posture {
+        status: status.to_owned(),
+        ..checked("ns~cert-manager", CollectionMode::ClientAsserted, at)
+    };
+    let since = || {
+        let snapshot = store.snapshot().unwrap();
+        let posture = posture::get(&*snapshot, "uid-1", "ns~cert-manager").unwrap();
+        posture.unwrap().status_since
+    };
+    for (at, status, expected) in [
+        (1, "FAIL", 1),
+        (5, "FAIL", 1),
+        (7, "PASS", 7),
+        (9, "PASS", 7),
+    ] {
+        assert!(posture::record(store, &of(at, status)).unwrap());
+        assert_eq!(since(), expected, "{at}");
+    }
+}
+
+#[test]
+fn the_newest_snapshot_of_a_cluster_replaces_an_older_one_whole() {
+    let fixture = fixture();
+    let store = &*fixture.store;
+    let of = ("uid-1", CollectionMode::ClientAsserted);
+    // Two megabytes that no compression makes small.
+    let noise = |seed: u64| -> Vec<u8> {
+        let next = |state: &u64| {
+            Some(
+                state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1),
+            )
+        };
+        let words = std::iter::successors(Some(seed), next).take(250_000);
+        words.flat_map(|word| (word >> 7).to_be_bytes()).collect()
+    };
+    let keep =
+        |at, content: &[u8]| recorded::keep(store, of, (at, "sha256:1"), content, at).unwrap();
+    assert!(keep(5, &noise(1)));
+    assert!(!keep(5, &noise(2)), "it is not newer");
+    assert!(keep(7, &noise(3)));
+    let snapshot = store.snapshot().unwrap();
+    let all = recorded::list(&*snapshot).unwrap();
+    assert_eq!(all.len(), 1);
+    assert_eq!(all[0].gathered_at, 7);
+    assert!(recorded::content(&all[0], &*snapshot).unwrap() == noise(3));
+    let pieces = opsec_store::store::all(
+        &*snapshot,
+        opsec_store::store::Range::prefix(&[opsec_store::key::PIECE]).keys_only(),
+    );
+    assert_eq!(pieces.unwrap().len(), all[0].bytes.div_ceil(60 << 10));
 }

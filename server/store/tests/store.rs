@@ -262,7 +262,7 @@ fn a_request_that_is_sent_twice_changes_once() {
         let context = ChangeContext {
             now,
             replay: Some(replay),
-            validate_only: false,
+            ..ChangeContext::default()
         };
         apply(&location, &change, &context)
     };

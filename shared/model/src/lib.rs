@@ -39,7 +39,7 @@ pub use probe::{
     DryRunAnswer, Need, Probes, ReviewAnswer,
 };
 pub use report::{
-    Evidence, Finding, FindingStatus, GrantedBy, OperatorSummary, PracticeReport, Report,
+    Counts, Evidence, Finding, FindingStatus, GrantedBy, OperatorSummary, PracticeReport, Report,
     RuleOutcome,
 };
 pub use rights::{AccessAnswer, AccessQuestion, AccountAnswer, Allowed, Danger, Right, RightList};

@@ -28,10 +28,10 @@ pub use object::{
 pub use operator::{decode_operator, encode_operator};
 pub use path::{decode_path, encode_path};
 pub use probe::{decode_need, decode_probes, encode_need, encode_probes};
-pub use report::{decode_report, encode_report};
+pub use report::{decode_counts, decode_report, encode_counts, encode_report};
 pub use right::{decode_right, encode_right};
 pub use snapshot::{decode_snapshot, encode_snapshot};
 pub use words::{
-    decode_allowed, decode_half, decode_install_mode, decode_severity, encode_allowed, encode_half,
-    encode_install_mode, encode_severity,
+    decode_allowed, decode_gain, decode_half, decode_install_mode, decode_severity, decode_status,
+    encode_allowed, encode_gain, encode_half, encode_install_mode, encode_severity, encode_status,
 };

@@ -118,7 +118,8 @@ fn decode_baseline(baseline: v1::BaselineSummary) -> BaselineSummary {
     }
 }
 
-fn encode_counts(counts: &Counts) -> v1::Counts {
+/// Counts over findings.
+pub fn encode_counts(counts: &Counts) -> v1::Counts {
     let Counts {
         by_severity,
         by_status,
@@ -145,7 +146,11 @@ fn encode_counts(counts: &Counts) -> v1::Counts {
     }
 }
 
-fn decode_counts(counts: v1::Counts) -> Result<Counts, FieldError> {
+/// Counts of a message.
+///
+/// # Errors
+/// When a word or number is none.
+pub fn decode_counts(counts: v1::Counts) -> Result<Counts, FieldError> {
     let by_severity = each("by_severity", counts.by_severity, |row| {
         Ok((
             decode_severity("severity", row.severity)?,

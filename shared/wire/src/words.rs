@@ -30,12 +30,12 @@ macro_rules! words {
     };
 }
 
-words!(Status, pub(crate) encode_status, decode_status: NotApplicable, Pass, Unknown, Fail);
+words!(Status, pub encode_status, decode_status: NotApplicable, Pass, Unknown, Fail);
 words!(Severity, pub encode_severity, decode_severity: Info, Low, Medium, High, Critical);
 words!(Half, pub encode_half, decode_half: Operator, Cluster);
 words!(Reach, pub(crate) encode_reach, decode_reach: Own, Intended, Foreign, Protected, Cluster);
 words!(
-    Gain, pub(crate) encode_gain, decode_gain:
+    Gain, pub encode_gain, decode_gain:
     Identities, Secrets, Pods, Code, Nodes, Guards, Crds, Traffic
 );
 words!(

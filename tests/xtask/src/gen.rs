@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use prost::Message as _;
 
 /// The files of the API, relative to `proto/`.
-const PROTOS: [&str; 7] = [
+const PROTOS: [&str; 9] = [
     "opsec/v1/admin.proto",
     "opsec/v1/analysis.proto",
     "opsec/v1/baseline.proto",
     "opsec/v1/check.proto",
+    "opsec/v1/cluster.proto",
+    "opsec/v1/posture.proto",
     "opsec/v1/probe.proto",
     "opsec/v1/report.proto",
     "opsec/v1/snapshot.proto",

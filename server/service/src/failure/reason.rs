@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
+use opsec_access::{Denied, Lapsed};
 use opsec_manifests::ManifestError;
 use opsec_operators::{Candidate, ResolveError};
 use opsec_practices::CheckError;
+use opsec_store::cluster::ClusterError;
 use opsec_store::{ChangeError, StoreError};
 use opsec_wire::Problem;
 use tonic::Code;
@@ -48,6 +50,46 @@ impl Failure {
                 "RULE_UNKNOWN",
                 metadata(&[("name", name), ("candidates", &candidates.join(","))]),
             ),
+            Self::Unauthenticated => (Code::Unauthenticated, "CREDENTIALS_MISSING", HashMap::new()),
+            Self::Denied(error) => denied(*error),
+            Self::Lapsed(error) => lapsed(*error),
+            Self::Cluster(error) => cluster(error),
+            Self::ClusterNotFound(id) => (
+                Code::NotFound,
+                "CLUSTER_NOT_FOUND",
+                metadata(&[("cluster", id)]),
+            ),
+            Self::ClusterMismatch {
+                claimed,
+                registered,
+            } => {
+                let mut pairs = vec![("claimed", claimed.as_str())];
+                pairs.extend(registered.iter().map(|id| ("registered", id.as_str())));
+                unmet("CLUSTER_MISMATCH", &pairs)
+            }
+            Self::PostureNotFound { cluster, operator } => (
+                Code::NotFound,
+                "POSTURE_NOT_FOUND",
+                metadata(&[("cluster", cluster), ("operator", operator)]),
+            ),
+            Self::Filter { field, .. } => invalid("FILTER_INVALID", &[("field", field)]),
+            Self::NotRecordable(field, _) => unmet("NOT_RECORDABLE", &[("field", field)]),
+            Self::ClusterUnregistered => unmet("CLUSTER_UNREGISTERED", &[]),
+            Self::SnapshotFromFuture => unmet("SNAPSHOT_FROM_FUTURE", &[]),
+            Self::SnapshotStale { seconds, limit } => unmet(
+                "SNAPSHOT_STALE",
+                &[
+                    ("ageSeconds", &seconds.to_string()),
+                    ("limitSeconds", &limit.to_string()),
+                ],
+            ),
+            Self::BaselineInline => unmet("BASELINE_INLINE", &[]),
+            Self::NothingJudged => unmet("NOTHING_JUDGED", &[]),
+            Self::CursorExpired => (Code::OutOfRange, "CURSOR_EXPIRED", HashMap::new()),
+            Self::WatchStalled => (Code::Unavailable, "WATCH_STALLED", HashMap::new()),
+            Self::ShuttingDown => (Code::Unavailable, "SHUTTING_DOWN", HashMap::new()),
+            Self::TooManyStreams => (Code::ResourceExhausted, "TOO_MANY_STREAMS", HashMap::new()),
+            Self::OnlyServed(_) => (Code::Unimplemented, "METHOD_UNKNOWN", HashMap::new()),
             Self::Bug(id) => (Code::Internal, "BUG", metadata(&[("id", &id.to_string())])),
         }
     }
@@ -62,6 +104,53 @@ fn metadata(pairs: &[(&str, &str)]) -> HashMap<String, String> {
 
 fn invalid(reason: &'static str, pairs: &[(&str, &str)]) -> Reason {
     (Code::InvalidArgument, reason, metadata(pairs))
+}
+
+fn unmet(reason: &'static str, pairs: &[(&str, &str)]) -> Reason {
+    (Code::FailedPrecondition, reason, metadata(pairs))
+}
+
+fn denied(error: Denied) -> Reason {
+    match error {
+        Denied::RoleMissing { method, roles } => {
+            let roles: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+            (
+                Code::PermissionDenied,
+                "ROLE_MISSING",
+                metadata(&[("method", method.name()), ("roles", &roles.join(","))]),
+            )
+        }
+        Denied::OutOfScope => (Code::PermissionDenied, "OUT_OF_SCOPE", HashMap::new()),
+        Denied::Unavailable => (Code::Unavailable, "AUTHZ_BACKEND", HashMap::new()),
+    }
+}
+
+fn lapsed(error: Lapsed) -> Reason {
+    match error {
+        Lapsed::Expired => (Code::Unauthenticated, "CREDENTIALS_EXPIRED", HashMap::new()),
+        Lapsed::Revoked => (Code::Unauthenticated, "CREDENTIALS_INVALID", HashMap::new()),
+        Lapsed::Unavailable => (Code::Unavailable, "AUTHN_BACKEND", HashMap::new()),
+    }
+}
+
+fn cluster(error: &ClusterError) -> Reason {
+    let exists = |reason, pairs: &[(&str, &str)]| (Code::AlreadyExists, reason, metadata(pairs));
+    match error {
+        ClusterError::Store(error) => store(error),
+        ClusterError::Replay(error) => change(error),
+        ClusterError::Name { field, .. } => invalid("NAME_INVALID", &[("field", field)]),
+        ClusterError::Exists { id } => exists("CLUSTER_EXISTS", &[("cluster", id)]),
+        ClusterError::UidClaimed { by, .. } => exists("CLUSTER_UID_CLAIMED", &[("cluster", by)]),
+        ClusterError::NotFound { id } => (
+            Code::NotFound,
+            "CLUSTER_NOT_FOUND",
+            metadata(&[("cluster", id)]),
+        ),
+        ClusterError::EtagRequired { .. } => invalid("ETAG_REQUIRED", &[("field", "etag")]),
+        ClusterError::EtagStale { id } => {
+            (Code::Aborted, "ETAG_STALE", metadata(&[("cluster", id)]))
+        }
+    }
 }
 
 fn wire(error: &opsec_wire::FieldError, malformed: &'static str) -> Reason {
@@ -240,6 +329,12 @@ fn change(error: &ChangeError) -> Reason {
             Code::FailedPrecondition,
             "REVISIONS_EXHAUSTED",
             metadata(&[("baseline", name)]),
+        ),
+        ChangeError::ProposalPending { name, revision }
+        | ChangeError::NotProposed { name, revision }
+        | ChangeError::SelfApproval { name, revision } => unmet(
+            error.reason(),
+            &[("baseline", name), ("revision", &revision.to_string())],
         ),
         ChangeError::RequestIdReused { .. } => (
             Code::FailedPrecondition,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use opsec_access::{Method, Target};
 use opsec_practices::CheckError;
 use opsec_practices::analysis::{AccessRequest, Answered, Asked, Attributes, WrittenQuestion};
 use opsec_proto::v1;
@@ -10,11 +11,13 @@ use opsec_proto::v1::analysis_service_server::AnalysisService;
 use tonic::{Request, Response, Status};
 
 use crate::clock;
+use crate::context::{Context, everywhere, require, within};
 use crate::failure::Failure;
-use crate::page::{self, Pages, Sizes};
+use crate::page::{self, Sizes};
 use crate::rpc::input;
 use crate::use_case::analysis::{can_i, find_paths, list_connections, list_rights};
 use crate::use_case::check::Facts;
+use crate::use_case::clusters::Place;
 
 /// Most questions of a call.
 const MOST_QUESTIONS: usize = 100_000;
@@ -27,13 +30,7 @@ const CONNECTIONS: Sizes = Sizes {
 /// AnalysisService.
 #[derive(Debug)]
 pub(crate) struct Analysis {
-    pages: Arc<Pages>,
-}
-
-impl Analysis {
-    pub(crate) fn new(pages: Arc<Pages>) -> Self {
-        Self { pages }
-    }
+    context: Arc<Context>,
 }
 
 /// The facts of a request; each message has an `oneof` of its own for them.
@@ -46,62 +43,39 @@ macro_rules! facts {
     };
 }
 
-#[tonic::async_trait]
-impl AnalysisService for Analysis {
-    async fn list_rights(
+impl Analysis {
+    pub(crate) fn new(context: Arc<Context>) -> Self {
+        Self { context }
+    }
+
+    async fn rights(
         &self,
         request: Request<v1::ListRightsRequest>,
-    ) -> Result<Response<v1::ListRightsResponse>, Status> {
-        Ok(Response::new(self.rights(request.into_inner())?))
-    }
-
-    async fn can_i(
-        &self,
-        request: Request<v1::CanIRequest>,
-    ) -> Result<Response<v1::CanIResponse>, Status> {
-        Ok(Response::new(access(request.into_inner())?))
-    }
-
-    async fn list_connections(
-        &self,
-        request: Request<v1::ListConnectionsRequest>,
-    ) -> Result<Response<v1::ListConnectionsResponse>, Status> {
-        Ok(Response::new(self.connections(request.into_inner())?))
-    }
-
-    async fn find_paths(
-        &self,
-        request: Request<v1::FindPathsRequest>,
-    ) -> Result<Response<v1::FindPathsResponse>, Status> {
-        Ok(Response::new(paths(request.into_inner())?))
-    }
-}
-
-fn paths(request: v1::FindPathsRequest) -> Result<v1::FindPathsResponse, Failure> {
-    let facts = facts!(find_paths_request, request.input);
-    let list = find_paths(&facts, named(&request.operator))?;
-    Ok(v1::FindPathsResponse {
-        operator: Some(opsec_wire::encode_operator(&list.operator)),
-        paths: list.items.iter().map(opsec_wire::encode_path).collect(),
-        notices: opsec_wire::encode_notices(&list.notices),
-        source: Some(opsec_wire::encode_source(&list.source)),
-        kubernetes_version: list.kubernetes_version,
-    })
-}
-
-impl Analysis {
-    fn rights(&self, request: v1::ListRightsRequest) -> Result<v1::ListRightsResponse, Failure> {
-        let facts = facts!(list_rights_request, request.input);
-        let list = list_rights(&facts, named(&request.operator))?;
+    ) -> Result<v1::ListRightsResponse, Failure> {
+        let caller = self.context.caller(&request)?;
+        require(&caller, Method::ListRights, Target::Nothing).await?;
+        let request = request.into_inner();
+        let (sent, operator) = (request.input, request.operator);
+        let (list, place, listed) = self
+            .context
+            .run(move |context| {
+                let facts = facts!(list_rights_request, sent);
+                let list = list_rights(&facts, named(&operator))?;
+                let place = context.place(&facts.snapshot, "")?;
+                Ok((list, place, listed("ListRights", &facts, &operator)?))
+            })
+            .await?;
+        let one = std::iter::once(&list.operator);
+        within(&caller, Method::ListRights, &place, one).await?;
         let asked = page::Asked {
             size: request.page_size,
             token: &request.page_token,
-            list: &listed("ListRights", &facts, &request.operator)?,
+            list: &listed,
             now: clock::now(),
         };
+        let sizes = Sizes::default();
         let (places, next_page_token) =
-            self.pages
-                .places(asked, Sizes::default(), list.items.len())?;
+            self.context.pages.places(asked, sizes, list.items.len())?;
         let rights = list.items.get(places).unwrap_or_default();
         Ok(v1::ListRightsResponse {
             operator: Some(opsec_wire::encode_operator(&list.operator)),
@@ -113,30 +87,119 @@ impl Analysis {
         })
     }
 
-    fn connections(
+    async fn connections(
         &self,
-        request: v1::ListConnectionsRequest,
+        request: Request<v1::ListConnectionsRequest>,
     ) -> Result<v1::ListConnectionsResponse, Failure> {
-        let facts = facts!(list_connections_request, request.input);
-        let connections = list_connections(&facts, named(&request.operator))?;
-        let asked = page::Asked {
-            size: request.page_size,
-            token: &request.page_token,
-            list: &listed("ListConnections", &facts, &request.operator)?,
-            now: clock::now(),
-        };
-        let (places, next_page_token) = self.pages.places(asked, CONNECTIONS, connections.len())?;
-        let tables = opsec_wire::encode_connections(&connections.at(places));
-        Ok(v1::ListConnectionsResponse {
-            peers: tables.peers,
-            port_sets: tables.port_sets,
-            connections: tables.connections,
-            next_page_token,
-            unknown: connections.unknown,
-            notices: opsec_wire::encode_notices(&facts.snapshot.notices),
-            source: Some(opsec_wire::encode_source(&facts.snapshot.source)),
+        let caller = self.context.caller(&request)?;
+        require(&caller, Method::ListConnections, Target::Nothing).await?;
+        let request = request.into_inner();
+        let (response, place) = self
+            .context
+            .run(move |context| connections(context, request))
+            .await?;
+        everywhere(&caller, Method::ListConnections, &place).await?;
+        Ok(response)
+    }
+
+    async fn paths(
+        &self,
+        request: Request<v1::FindPathsRequest>,
+    ) -> Result<v1::FindPathsResponse, Failure> {
+        let caller = self.context.caller(&request)?;
+        require(&caller, Method::FindPaths, Target::Nothing).await?;
+        let request = request.into_inner();
+        let (list, place) = self
+            .context
+            .run(move |context| {
+                let facts = facts!(find_paths_request, request.input);
+                let list = find_paths(&facts, named(&request.operator))?;
+                Ok((list, context.place(&facts.snapshot, "")?))
+            })
+            .await?;
+        let one = std::iter::once(&list.operator);
+        within(&caller, Method::FindPaths, &place, one).await?;
+        Ok(v1::FindPathsResponse {
+            operator: Some(opsec_wire::encode_operator(&list.operator)),
+            paths: list.items.iter().map(opsec_wire::encode_path).collect(),
+            notices: opsec_wire::encode_notices(&list.notices),
+            source: Some(opsec_wire::encode_source(&list.source)),
+            kubernetes_version: list.kubernetes_version,
         })
     }
+
+    async fn access(&self, request: Request<v1::CanIRequest>) -> Result<v1::CanIResponse, Failure> {
+        let caller = self.context.caller(&request)?;
+        require(&caller, Method::CanI, Target::Nothing).await?;
+        let request = request.into_inner();
+        let (response, place) = self
+            .context
+            .run(move |context| access(context, request))
+            .await?;
+        // Questions may be about any account of the cluster.
+        everywhere(&caller, Method::CanI, &place).await?;
+        Ok(response)
+    }
+}
+
+#[tonic::async_trait]
+impl AnalysisService for Analysis {
+    async fn list_rights(
+        &self,
+        request: Request<v1::ListRightsRequest>,
+    ) -> Result<Response<v1::ListRightsResponse>, Status> {
+        Ok(Response::new(self.rights(request).await?))
+    }
+
+    async fn can_i(
+        &self,
+        request: Request<v1::CanIRequest>,
+    ) -> Result<Response<v1::CanIResponse>, Status> {
+        Ok(Response::new(self.access(request).await?))
+    }
+
+    async fn list_connections(
+        &self,
+        request: Request<v1::ListConnectionsRequest>,
+    ) -> Result<Response<v1::ListConnectionsResponse>, Status> {
+        Ok(Response::new(self.connections(request).await?))
+    }
+
+    async fn find_paths(
+        &self,
+        request: Request<v1::FindPathsRequest>,
+    ) -> Result<Response<v1::FindPathsResponse>, Status> {
+        Ok(Response::new(self.paths(request).await?))
+    }
+}
+
+fn connections(
+    context: &Context,
+    request: v1::ListConnectionsRequest,
+) -> Result<(v1::ListConnectionsResponse, Place), Failure> {
+    let facts = facts!(list_connections_request, request.input);
+    let place = context.place(&facts.snapshot, "")?;
+    let connections = list_connections(&facts, named(&request.operator))?;
+    let asked = page::Asked {
+        size: request.page_size,
+        token: &request.page_token,
+        list: &listed("ListConnections", &facts, &request.operator)?,
+        now: clock::now(),
+    };
+    let (places, next_page_token) = context
+        .pages
+        .places(asked, CONNECTIONS, connections.len())?;
+    let tables = opsec_wire::encode_connections(&connections.at(places));
+    let response = v1::ListConnectionsResponse {
+        peers: tables.peers,
+        port_sets: tables.port_sets,
+        connections: tables.connections,
+        next_page_token,
+        unknown: connections.unknown,
+        notices: opsec_wire::encode_notices(&facts.snapshot.notices),
+        source: Some(opsec_wire::encode_source(&facts.snapshot.source)),
+    };
+    Ok((response, place))
 }
 
 fn named(operator: &str) -> Option<&str> {
@@ -149,7 +212,10 @@ fn listed(method: &str, facts: &Facts, operator: &str) -> Result<String, Failure
     Ok(format!("{method} {digest} {operator}"))
 }
 
-fn access(request: v1::CanIRequest) -> Result<v1::CanIResponse, Failure> {
+fn access(
+    context: &Context,
+    request: v1::CanIRequest,
+) -> Result<(v1::CanIResponse, Place), Failure> {
     let asked = request.questions.len();
     if asked > MOST_QUESTIONS {
         let limit = MOST_QUESTIONS;
@@ -166,7 +232,7 @@ fn access(request: v1::CanIRequest) -> Result<v1::CanIResponse, Failure> {
     };
     let answers = can_i(&facts, &asked)?;
     let answer_only = request.answer_only;
-    Ok(v1::CanIResponse {
+    let response = v1::CanIResponse {
         results: answers
             .results
             .into_iter()
@@ -174,7 +240,8 @@ fn access(request: v1::CanIRequest) -> Result<v1::CanIResponse, Failure> {
             .collect(),
         operator: answers.operator.as_ref().map(opsec_wire::encode_operator),
         notices: opsec_wire::encode_notices(&facts.snapshot.notices),
-    })
+    };
+    Ok((response, context.place(&facts.snapshot, "")?))
 }
 
 fn question(question: v1::AccessQuestion) -> (Option<opsec_model::ServiceAccountRef>, Asked) {

@@ -1,30 +1,100 @@
-//! BaselineService.
+//! BaselineService: reading here, the rest in one file each.
+
+mod change;
+mod resolve;
+mod revisions;
+mod simulate;
+mod watch;
 
 use std::sync::Arc;
 
+use opsec_access::{Method, Target};
 use opsec_proto::v1;
 use opsec_proto::v1::baseline_service_server::BaselineService;
-use opsec_store::{Change, ChangeContext, Outcome, Replay};
-use prost::Message;
 use tonic::{Request, Response, Status};
 
 use crate::clock;
+use crate::context::{Context, require};
 use crate::failure::Failure;
-use crate::page::{Asked, Pages};
-use crate::rpc::encode;
-use crate::use_case::baselines::{read_baseline, read_name};
-use crate::view::View;
+use crate::page::Asked;
+use crate::rpc::{cursor, encode};
+use crate::use_case::baselines::read_name;
 
-/// BaselineService over the store.
+/// BaselineService over what is stored.
 #[derive(Debug)]
 pub(crate) struct Baselines {
-    view: Arc<View>,
-    pages: Arc<Pages>,
+    context: Arc<Context>,
 }
 
 impl Baselines {
-    pub(crate) fn new(view: Arc<View>, pages: Arc<Pages>) -> Self {
-        Self { view, pages }
+    pub(crate) fn new(context: Arc<Context>) -> Self {
+        Self { context }
+    }
+
+    async fn get(
+        &self,
+        request: Request<v1::GetBaselineRequest>,
+    ) -> Result<v1::GetBaselineResponse, Failure> {
+        let caller = self.context.caller(&request)?;
+        let name = read_name("name", &request.into_inner().name)?;
+        require(&caller, Method::GetBaseline, Target::Baseline(&name)).await?;
+        let baselines = self.context.keeper.baselines()?;
+        let baseline = match baselines.get(&name) {
+            Some(stored) => encode::stored(stored, &baselines)?,
+            None if name == "default" => encode::builtin().map_err(|_| Failure::bug())?,
+            None => return Err(Failure::BaselineNotFound(name)),
+        };
+        Ok(v1::GetBaselineResponse {
+            baseline: Some(baseline),
+        })
+    }
+
+    async fn list(
+        &self,
+        request: Request<v1::ListBaselinesRequest>,
+    ) -> Result<v1::ListBaselinesResponse, Failure> {
+        let caller = self.context.caller(&request)?;
+        require(&caller, Method::ListBaselines, Target::Nothing).await?;
+        let request = request.into_inner();
+        let baselines = self.context.keeper.baselines()?;
+        let mut names: Vec<&str> = baselines.iter().map(|stored| stored.name()).collect();
+        if baselines.get("default").is_none() {
+            names.push("default");
+        }
+        names.sort_unstable();
+        let mut seen = Vec::new();
+        for name in names {
+            if caller
+                .sees(Method::ListBaselines, Target::Baseline(name))
+                .await
+            {
+                seen.push(name);
+            }
+        }
+        let asked = Asked {
+            size: request.page_size,
+            token: &request.page_token,
+            list: &format!("ListBaselines {}", caller.subject()),
+            now: clock::now(),
+        };
+        let (page, next_page_token) = self
+            .context
+            .pages
+            .cut(asked, seen, |name| (*name).to_owned())?;
+        let encoded = page.into_iter().map(|name| match baselines.get(name) {
+            Some(stored) => encode::stored(stored, &baselines),
+            None => encode::builtin().map_err(|_| Failure::bug()),
+        });
+        let cursor = if request.page_token.is_empty() {
+            cursor::encode(baselines.cursor())
+        } else {
+            String::new()
+        };
+        Ok(v1::ListBaselinesResponse {
+            baselines: encoded.collect::<Result<_, _>>()?,
+            next_page_token,
+            cursor,
+        })
     }
 }
 
@@ -34,183 +104,99 @@ impl BaselineService for Baselines {
         &self,
         request: Request<v1::CreateBaselineRequest>,
     ) -> Result<Response<v1::CreateBaselineResponse>, Status> {
-        Ok(Response::new(self.create(request.into_inner())?))
+        Ok(Response::new(self.create(request).await?))
     }
 
     async fn update_baseline(
         &self,
         request: Request<v1::UpdateBaselineRequest>,
     ) -> Result<Response<v1::UpdateBaselineResponse>, Status> {
-        Ok(Response::new(self.update(request.into_inner())?))
+        Ok(Response::new(self.update(request).await?))
     }
 
     async fn get_baseline(
         &self,
         request: Request<v1::GetBaselineRequest>,
     ) -> Result<Response<v1::GetBaselineResponse>, Status> {
-        Ok(Response::new(self.get(&request.into_inner())?))
+        Ok(Response::new(self.get(request).await?))
     }
 
     async fn list_baselines(
         &self,
         request: Request<v1::ListBaselinesRequest>,
     ) -> Result<Response<v1::ListBaselinesResponse>, Status> {
-        Ok(Response::new(self.list(&request.into_inner())?))
+        Ok(Response::new(self.list(request).await?))
     }
 
     async fn delete_baseline(
         &self,
         request: Request<v1::DeleteBaselineRequest>,
     ) -> Result<Response<v1::DeleteBaselineResponse>, Status> {
-        Ok(Response::new(self.delete(request.into_inner())?))
+        Ok(Response::new(self.delete(request).await?))
     }
-}
 
-impl Baselines {
-    fn create(
+    async fn rollback_baseline(
         &self,
-        mut request: v1::CreateBaselineRequest,
-    ) -> Result<v1::CreateBaselineResponse, Failure> {
-        let id = std::mem::take(&mut request.request_id);
-        let context = context("CreateBaseline", id, &request, request.validate_only)?;
-        let (baseline, document, _) = read_content(request.baseline, false)?;
-        let outcome = self.apply(Change::Create { baseline, document }, &context)?;
-        Ok(v1::CreateBaselineResponse {
-            baseline: outcome.baseline.as_ref().map(encode::stored),
-        })
+        request: Request<v1::RollbackBaselineRequest>,
+    ) -> Result<Response<v1::RollbackBaselineResponse>, Status> {
+        Ok(Response::new(self.rollback(request).await?))
     }
 
-    fn update(
+    async fn approve_baseline_revision(
         &self,
-        mut request: v1::UpdateBaselineRequest,
-    ) -> Result<v1::UpdateBaselineResponse, Failure> {
-        let id = std::mem::take(&mut request.request_id);
-        let context = context("UpdateBaseline", id, &request, request.validate_only)?;
-        let (baseline, document, etag) = read_content(request.baseline, true)?;
-        let outcome = self.apply(
-            Change::Update {
-                baseline,
-                document,
-                etag,
-            },
-            &context,
-        )?;
-        Ok(v1::UpdateBaselineResponse {
-            baseline: outcome.baseline.as_ref().map(encode::stored),
-            unchanged: outcome.unchanged,
-        })
+        request: Request<v1::ApproveBaselineRevisionRequest>,
+    ) -> Result<Response<v1::ApproveBaselineRevisionResponse>, Status> {
+        Ok(Response::new(self.approve(request).await?))
     }
 
-    fn delete(
+    async fn reject_baseline_revision(
         &self,
-        mut request: v1::DeleteBaselineRequest,
-    ) -> Result<v1::DeleteBaselineResponse, Failure> {
-        let id = std::mem::take(&mut request.request_id);
-        let context = context("DeleteBaseline", id, &request, request.validate_only)?;
-        let name = read_name("name", &request.name)?;
-        let outcome = self.apply(
-            Change::Delete {
-                name,
-                etag: request.etag,
-            },
-            &context,
-        )?;
-        Ok(v1::DeleteBaselineResponse {
-            revision: outcome.revision,
-        })
+        request: Request<v1::RejectBaselineRevisionRequest>,
+    ) -> Result<Response<v1::RejectBaselineRevisionResponse>, Status> {
+        Ok(Response::new(self.reject(request).await?))
     }
 
-    fn get(&self, request: &v1::GetBaselineRequest) -> Result<v1::GetBaselineResponse, Failure> {
-        let name = read_name("name", &request.name)?;
-        let baseline = match self.view.baselines().get(&name) {
-            Some(stored) => encode::stored(stored),
-            None if name == "default" => encode::builtin().map_err(|_| Failure::bug())?,
-            None => return Err(Failure::BaselineNotFound(name)),
-        };
-        Ok(v1::GetBaselineResponse {
-            baseline: Some(baseline),
-        })
-    }
-
-    fn list(
+    async fn get_baseline_revision(
         &self,
-        request: &v1::ListBaselinesRequest,
-    ) -> Result<v1::ListBaselinesResponse, Failure> {
-        let baselines = self.view.baselines();
-        let mut all: Vec<v1::Baseline> = baselines.iter().map(encode::stored).collect();
-        if baselines.get("default").is_none() {
-            all.push(encode::builtin().map_err(|_| Failure::bug())?);
-        }
-        all.sort_by(|one, other| one.name.cmp(&other.name));
-        let asked = Asked {
-            size: request.page_size,
-            token: &request.page_token,
-            list: "ListBaselines",
-            now: clock::now(),
-        };
-        let (baselines, next_page_token) = self.pages.cut(asked, all, |one| one.name.clone())?;
-        Ok(v1::ListBaselinesResponse {
-            baselines,
-            next_page_token,
-        })
+        request: Request<v1::GetBaselineRevisionRequest>,
+    ) -> Result<Response<v1::GetBaselineRevisionResponse>, Status> {
+        Ok(Response::new(self.get_revision(request).await?))
     }
 
-    fn apply(&self, change: Change, context: &ChangeContext) -> Result<Outcome, Failure> {
-        Ok(self.view.apply(change, context).ok_or(Failure::NoStore)??)
+    async fn list_baseline_revisions(
+        &self,
+        request: Request<v1::ListBaselineRevisionsRequest>,
+    ) -> Result<Response<v1::ListBaselineRevisionsResponse>, Status> {
+        Ok(Response::new(self.list_revisions(request).await?))
     }
-}
 
-/// What a change is made under; `request` stands without its id.
-fn context(
-    method: &'static str,
-    id: String,
-    request: &impl Message,
-    validate_only: bool,
-) -> Result<ChangeContext, Failure> {
-    let replay = if id.is_empty() {
-        None
-    } else {
-        let parsed = uuid::Uuid::try_parse(&id).map_err(|_| Failure::RequestId(id))?;
-        Some(Replay {
-            subject: "embedded".to_owned(),
-            method,
-            id: parsed.to_string(),
-            request: request.encode_to_vec(),
-        })
-    };
-    Ok(ChangeContext {
-        now: clock::now().as_millisecond(),
-        replay,
-        validate_only,
-    })
-}
-
-/// Content, document and etag of a baseline in a request; its name is the document's.
-fn read_content(
-    baseline: Option<v1::Baseline>,
-    is_named: bool,
-) -> Result<(Box<opsec_model::Baseline>, Vec<u8>, String), Failure> {
-    let message = "it is missing".to_owned();
-    let sent = baseline.ok_or(Failure::Field {
-        field: "baseline",
-        message,
-    })?;
-    let name = if sent.name.is_empty() && !is_named {
-        None
-    } else {
-        Some(read_name("baseline.name", &sent.name)?)
-    };
-    let document = Vec::from(sent.document);
-    let baseline = read_baseline(&document)?;
-    if let Some(name) = name.filter(|name| *name != baseline.metadata.name) {
-        let message = format!(
-            "`{name}` is not the document's `{}`",
-            baseline.metadata.name
-        );
-        return Err(Failure::Name {
-            field: "baseline.name",
-            message,
-        });
+    async fn diff_baseline_revisions(
+        &self,
+        request: Request<v1::DiffBaselineRevisionsRequest>,
+    ) -> Result<Response<v1::DiffBaselineRevisionsResponse>, Status> {
+        Ok(Response::new(self.diff(request).await?))
     }
-    Ok((Box::new(baseline), document, sent.etag))
+
+    async fn resolve_baseline(
+        &self,
+        request: Request<v1::ResolveBaselineRequest>,
+    ) -> Result<Response<v1::ResolveBaselineResponse>, Status> {
+        Ok(Response::new(self.resolve(request).await?))
+    }
+
+    type WatchBaselinesStream = watch::Events;
+
+    async fn watch_baselines(
+        &self,
+        request: Request<v1::WatchBaselinesRequest>,
+    ) -> Result<Response<Self::WatchBaselinesStream>, Status> {
+        Ok(Response::new(self.watch(request).await?))
+    }
+
+    async fn simulate_baseline(
+        &self,
+        request: Request<v1::SimulateBaselineRequest>,
+    ) -> Result<Response<v1::SimulateBaselineResponse>, Status> {
+        Ok(Response::new(self.simulate(request).await?))
+    }
 }

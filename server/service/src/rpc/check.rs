@@ -2,35 +2,251 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
+use opsec_access::{Caller, Method, Target};
+use opsec_model::SavedSnapshot;
 use opsec_practices::CheckOptions;
 use opsec_proto::v1;
+use opsec_proto::v1::batch_check_result::Answer;
 use opsec_proto::v1::check_request::{BaselineChoice, Input as CheckInput};
 use opsec_proto::v1::check_service_server::CheckService;
 use opsec_proto::v1::list_operators_request::Input as ListInput;
+use opsec_store::posture::CollectionMode;
 use tonic::{Request, Response, Status};
 
 use crate::clock;
+use crate::context::{Context, everywhere, require, within};
 use crate::failure::Failure;
-use crate::page::{Asked, Pages};
+use crate::page::Asked as PageAsked;
 use crate::rpc::{encode, input};
 use crate::use_case::baselines::{read_baseline, read_name};
-use crate::use_case::check::{Facts, check, probes};
+use crate::use_case::check::{Facts, Judged, check, probes};
+use crate::use_case::clusters::{Place, stored};
 use crate::use_case::explain::explain;
 use crate::use_case::list_operators::list_operators;
 use crate::use_case::list_rules::list_rules;
+use crate::use_case::record::{ToRecord, posture, recordable};
 use crate::use_case::select::{Choice, Selector};
-use crate::view::View;
+
+/// The most items of a batch.
+const BATCH: usize = 100;
 
 /// CheckService over what is stored.
 #[derive(Debug)]
 pub(crate) struct Check {
-    view: Arc<View>,
-    pages: Arc<Pages>,
+    context: Arc<Context>,
+}
+
+/// A check that was made, and has not been answered or recorded.
+struct Made {
+    facts: Facts,
+    place: Place,
+    judged: Vec<Judged>,
+    now: jiff::Timestamp,
+}
+
+/// A request for a check, read.
+struct Asked {
+    facts: Facts,
+    options: CheckOptions,
+    choice: Choice,
+    place: Place,
 }
 
 impl Check {
-    pub(crate) fn new(view: Arc<View>, pages: Arc<Pages>) -> Self {
-        Self { view, pages }
+    pub(crate) fn new(context: Arc<Context>) -> Self {
+        Self { context }
+    }
+
+    async fn judge(
+        &self,
+        caller: &Caller,
+        request: v1::CheckRequest,
+    ) -> Result<v1::CheckResponse, Failure> {
+        let (as_of, record) = (request.as_of.is_some(), request.record);
+        if record {
+            require(caller, Method::RecordCheck, Target::Nothing).await?;
+            refuse_choices(&request)?;
+        }
+        let made = self
+            .context
+            .run(move |context| {
+                context.asked(request)?.with(context, |asked, selector| {
+                    let judged = check(&asked.facts, &asked.options, selector)?;
+                    Ok((judged, asked.options.now))
+                })
+            })
+            .await
+            .map(|(asked, (judged, now))| Made {
+                facts: asked.facts,
+                place: asked.place,
+                judged,
+                now,
+            })?;
+        let method = if record {
+            Method::RecordCheck
+        } else {
+            Method::Check
+        };
+        let operators = made.judged.iter().map(|judged| &judged.report.operator);
+        within(caller, method, &made.place, operators).await?;
+        let check_id = uuid::Uuid::now_v7().to_string();
+        let mut response = v1::CheckResponse {
+            results: Vec::new(),
+            check_id: check_id.clone(),
+            evaluate_time: Some(clock::encode(made.now)),
+            as_of,
+            cluster: made
+                .place
+                .registered()
+                .map_or_else(String::new, |cluster| format!("clusters/{}", cluster.id)),
+            registered: made.place.registered().is_some(),
+            mode: v1::CollectionMode::ClientAsserted.into(),
+        };
+        let (judged, recorded) = if record {
+            self.context
+                .run(move |context| context.record(made, &check_id))
+                .await?
+        } else {
+            let none = vec![false; made.judged.len()];
+            (made.judged, none)
+        };
+        response.results = judged
+            .into_iter()
+            .zip(recorded)
+            .map(|(judged, recorded)| v1::CheckResult {
+                recorded,
+                ..encode::judged(judged)
+            })
+            .collect();
+        Ok(response)
+    }
+
+    async fn batch(
+        &self,
+        request: Request<v1::BatchCheckRequest>,
+    ) -> Result<v1::BatchCheckResponse, Failure> {
+        let caller = self.context.caller(&request)?;
+        require(&caller, Method::BatchCheck, Target::Nothing).await?;
+        let request = request.into_inner();
+        let asked = request.items.len();
+        if asked == 0 || asked > BATCH {
+            let limit = BATCH;
+            return Err(Failure::BatchTooLarge { asked, limit });
+        }
+        // In order, each with its own status; evaluations run beside each other as far as there is
+        // room for them.
+        let items = request.items.into_iter().map(|item| {
+            let request = of_item(item, &request.snapshots);
+            async {
+                match request {
+                    Ok(request) => self.judge(&caller, request).await,
+                    Err(failure) => Err(failure),
+                }
+            }
+        });
+        let answers = join_all(items).await.into_iter().map(|answer| {
+            let answer = match answer {
+                Ok(response) => Answer::Response(response),
+                Err(failure) => Answer::Error(encode::rpc_status(failure)),
+            };
+            v1::BatchCheckResult {
+                answer: Some(answer),
+            }
+        });
+        Ok(v1::BatchCheckResponse {
+            results: answers.collect(),
+        })
+    }
+
+    async fn probes(
+        &self,
+        request: Request<v1::ListProbesRequest>,
+    ) -> Result<v1::ListProbesResponse, Failure> {
+        let caller = self.context.caller(&request)?;
+        require(&caller, Method::ListProbes, Target::Nothing).await?;
+        let check = request.into_inner().check.ok_or(Failure::Field {
+            field: "check",
+            message: "it says whose probes are listed".to_owned(),
+        })?;
+        let (asked, probes) = self
+            .context
+            .run(move |context| {
+                context.asked(check)?.with(context, |asked, selector| {
+                    probes(&asked.facts, &asked.options, selector)
+                })
+            })
+            .await?;
+        everywhere(&caller, Method::ListProbes, &asked.place).await?;
+        Ok(opsec_wire::encode_probes(probes))
+    }
+
+    async fn operators(
+        &self,
+        request: Request<v1::ListOperatorsRequest>,
+    ) -> Result<v1::ListOperatorsResponse, Failure> {
+        let caller = self.context.caller(&request)?;
+        require(&caller, Method::ListOperators, Target::Nothing).await?;
+        let request = request.into_inner();
+        let sent = request.input;
+        let (facts, place, operators) = self
+            .context
+            .run(move |context| {
+                let facts = match sent.ok_or_else(input::missing)? {
+                    ListInput::Snapshot(snapshot) => input::from_snapshot(snapshot)?,
+                    ListInput::Documents(documents) => input::from_documents(documents)?,
+                };
+                let place = context.place(&facts.snapshot, "")?;
+                let operators = list_operators(&facts.snapshot)?;
+                Ok((facts, place, operators))
+            })
+            .await?;
+        everywhere(&caller, Method::ListOperators, &place).await?;
+        let digest = facts
+            .snapshot
+            .digest()
+            .map_err(opsec_practices::CheckError::from)?;
+        let asked = PageAsked {
+            size: request.page_size,
+            token: &request.page_token,
+            list: &format!("ListOperators {digest}"),
+            now: clock::now(),
+        };
+        let (page, next_page_token) = self
+            .context
+            .pages
+            .cut(asked, operators, |(id, _)| id.clone())?;
+        Ok(v1::ListOperatorsResponse {
+            operators: page
+                .iter()
+                .map(|(_, one)| opsec_wire::encode_operator(one))
+                .collect(),
+            next_page_token,
+            notices: opsec_wire::encode_notices(&facts.snapshot.notices),
+        })
+    }
+
+    async fn rules(
+        &self,
+        request: Request<v1::ListRulesRequest>,
+    ) -> Result<v1::ListRulesResponse, Failure> {
+        let caller = self.context.caller(&request)?;
+        require(&caller, Method::ListRules, Target::Nothing).await?;
+        let request = request.into_inner();
+        let asked = PageAsked {
+            size: request.page_size,
+            token: &request.page_token,
+            list: "ListRules",
+            now: clock::now(),
+        };
+        let (page, next_page_token) =
+            self.context
+                .pages
+                .cut(asked, list_rules(), |(_, rule)| rule.id.to_owned())?;
+        Ok(v1::ListRulesResponse {
+            rules: page.into_iter().map(encode::rule).collect(),
+            next_page_token,
+        })
     }
 }
 
@@ -40,27 +256,39 @@ impl CheckService for Check {
         &self,
         request: Request<v1::CheckRequest>,
     ) -> Result<Response<v1::CheckResponse>, Status> {
-        Ok(Response::new(self.judge(request.into_inner())?))
+        let caller = self.context.caller(&request)?;
+        require(&caller, Method::Check, Target::Nothing).await?;
+        let response = self.judge(&caller, request.into_inner()).await?;
+        Ok(Response::new(response))
+    }
+
+    async fn batch_check(
+        &self,
+        request: Request<v1::BatchCheckRequest>,
+    ) -> Result<Response<v1::BatchCheckResponse>, Status> {
+        Ok(Response::new(self.batch(request).await?))
     }
 
     async fn list_operators(
         &self,
         request: Request<v1::ListOperatorsRequest>,
     ) -> Result<Response<v1::ListOperatorsResponse>, Status> {
-        Ok(Response::new(self.operators(request.into_inner())?))
+        Ok(Response::new(self.operators(request).await?))
     }
 
     async fn list_rules(
         &self,
         request: Request<v1::ListRulesRequest>,
     ) -> Result<Response<v1::ListRulesResponse>, Status> {
-        Ok(Response::new(self.rules(&request.into_inner())?))
+        Ok(Response::new(self.rules(request).await?))
     }
 
     async fn explain_rule(
         &self,
         request: Request<v1::ExplainRuleRequest>,
     ) -> Result<Response<v1::ExplainRuleResponse>, Status> {
+        let caller = self.context.caller(&request)?;
+        require(&caller, Method::ExplainRule, Target::Nothing).await?;
         let explanation = explain(request.into_inner().name)?;
         Ok(Response::new(v1::ExplainRuleResponse {
             explanation: Some(opsec_wire::encode_explanation(&explanation)),
@@ -69,8 +297,10 @@ impl CheckService for Check {
 
     async fn list_topics(
         &self,
-        _request: Request<v1::ListTopicsRequest>,
+        request: Request<v1::ListTopicsRequest>,
     ) -> Result<Response<v1::ListTopicsResponse>, Status> {
+        let caller = self.context.caller(&request)?;
+        require(&caller, Method::ListTopics, Target::Nothing).await?;
         let topics = opsec_practices::topics().into_iter();
         Ok(Response::new(v1::ListTopicsResponse {
             topics: topics.map(encode::topic).collect(),
@@ -81,6 +311,8 @@ impl CheckService for Check {
         &self,
         request: Request<v1::ListNeedsRequest>,
     ) -> Result<Response<v1::ListNeedsResponse>, Status> {
+        let caller = self.context.caller(&request)?;
+        require(&caller, Method::ListNeeds, Target::Nothing).await?;
         let v1::ListNeedsRequest {
             secret_metadata,
             probe,
@@ -98,40 +330,37 @@ impl CheckService for Check {
         &self,
         request: Request<v1::ListProbesRequest>,
     ) -> Result<Response<v1::ListProbesResponse>, Status> {
-        let check = request.into_inner().check.ok_or(Failure::Field {
-            field: "check",
-            message: "it says whose probes are listed".to_owned(),
-        })?;
-        Ok(Response::new(self.probes(check)?))
+        Ok(Response::new(self.probes(request).await?))
     }
 }
 
-impl Check {
-    fn judge(&self, request: v1::CheckRequest) -> Result<v1::CheckResponse, Failure> {
-        let as_of = request.as_of.is_some();
-        self.with(request, |facts, options, selector| {
-            let judged = check(facts, options, selector)?;
-            Ok(v1::CheckResponse {
-                results: judged.into_iter().map(encode::judged).collect(),
-                check_id: uuid::Uuid::now_v7().to_string(),
-                evaluate_time: Some(clock::encode(options.now)),
-                as_of,
-            })
-        })
-    }
-
-    fn probes(&self, request: v1::CheckRequest) -> Result<v1::ListProbesResponse, Failure> {
-        self.with(request, |facts, options, selector| {
-            Ok(opsec_wire::encode_probes(probes(facts, options, selector)?))
-        })
-    }
-
-    /// Reads a check, and does something with what it is about.
+impl Asked {
+    /// Does something under the baselines that may apply.
     fn with<T>(
-        &self,
-        request: v1::CheckRequest,
-        work: impl FnOnce(&Facts, &CheckOptions, &Selector<'_>) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
+        self,
+        context: &Context,
+        work: impl FnOnce(&Self, &Selector<'_>) -> Result<T, Failure>,
+    ) -> Result<(Self, T), Failure> {
+        let baselines = context.keeper.baselines()?;
+        if let Choice::Named(name) = &self.choice
+            && name != "default"
+            && baselines.get(name).is_none()
+        {
+            return Err(Failure::BaselineNotFound(name.clone()));
+        }
+        let selector = Selector {
+            baselines: &baselines,
+            choice: self.choice.clone(),
+            applying: self.place.applying(&self.facts.snapshot),
+        };
+        let done = work(&self, &selector)?;
+        Ok((self, done))
+    }
+}
+
+impl Context {
+    /// Reads a request for a check.
+    fn asked(&self, request: v1::CheckRequest) -> Result<Asked, Failure> {
         let as_of = request.as_of.map(read_as_of).transpose()?;
         let one = !request.operator.is_empty() && !request.operator.ends_with('~');
         if request.all && one {
@@ -148,64 +377,102 @@ impl Check {
             fail_on: read_severity(request.fail_on)?,
             now: as_of.unwrap_or_else(clock::now),
         };
-        let baselines = self.view.baselines();
-        let selector = Selector {
-            baselines: &baselines,
-            choice: read_choice(request.baseline_choice, &baselines)?,
-            cluster: Some(request.cluster).filter(|cluster| !cluster.is_empty()),
-        };
+        let choice = read_choice(request.baseline_choice)?;
         let facts = match request.input.ok_or_else(input::missing)? {
             CheckInput::Snapshot(snapshot) => input::from_snapshot(snapshot)?,
             CheckInput::Documents(documents) => input::from_documents(documents)?,
         };
-        work(&facts, &options, &selector)
+        let place = self.place(&facts.snapshot, &request.cluster)?;
+        Ok(Asked {
+            facts,
+            options,
+            choice,
+            place,
+        })
     }
 
-    fn operators(
-        &self,
-        request: v1::ListOperatorsRequest,
-    ) -> Result<v1::ListOperatorsResponse, Failure> {
-        let facts = match request.input.ok_or_else(input::missing)? {
-            ListInput::Snapshot(snapshot) => input::from_snapshot(snapshot)?,
-            ListInput::Documents(documents) => input::from_documents(documents)?,
-        };
-        let digest = facts
-            .snapshot
+    /// Records a check: its results as postures, and its snapshot for trying baselines on.
+    fn record(&self, made: Made, check_id: &str) -> Result<(Vec<Judged>, Vec<bool>), Failure> {
+        let snapshot = &made.facts.snapshot;
+        let (cluster, gathered) = recordable(snapshot, &made.place, made.now)?;
+        let digest = snapshot
             .digest()
             .map_err(opsec_practices::CheckError::from)?;
-        let asked = Asked {
-            size: request.page_size,
-            token: &request.page_token,
-            list: &format!("ListOperators {digest}"),
-            now: clock::now(),
+        let to_record = ToRecord {
+            snapshot,
+            snapshot_digest: &digest,
+            check_id,
+            now: made.now,
+            mode: CollectionMode::ClientAsserted,
         };
-        let operators = list_operators(&facts.snapshot)?;
-        let (page, next_page_token) = self.pages.cut(asked, operators, |(id, _)| id.clone())?;
-        Ok(v1::ListOperatorsResponse {
-            operators: page
-                .iter()
-                .map(|(_, one)| opsec_wire::encode_operator(one))
-                .collect(),
-            next_page_token,
-            notices: opsec_wire::encode_notices(&facts.snapshot.notices),
-        })
+        // All are looked at before one is recorded.
+        let postures = made
+            .judged
+            .iter()
+            .map(|judged| posture(judged, to_record, cluster, gathered))
+            .collect::<Result<Vec<_>, _>>()?;
+        let store = self.keeper.store()?;
+        let mut recorded = Vec::new();
+        for posture in &postures {
+            recorded.push(opsec_store::posture::record(&*store, posture).map_err(stored)?);
+        }
+        let content = SavedSnapshot::write(snapshot).map_err(|_| Failure::bug())?;
+        opsec_store::recorded::keep(
+            &*store,
+            (&cluster.uid, CollectionMode::ClientAsserted),
+            (gathered.as_millisecond(), &digest),
+            &content,
+            made.now.as_millisecond(),
+        )
+        .map_err(stored)?;
+        Ok((made.judged, recorded))
     }
+}
 
-    fn rules(&self, request: &v1::ListRulesRequest) -> Result<v1::ListRulesResponse, Failure> {
-        let asked = Asked {
-            size: request.page_size,
-            token: &request.page_token,
-            list: "ListRules",
-            now: clock::now(),
-        };
-        let (page, next_page_token) = self
-            .pages
-            .cut(asked, list_rules(), |(_, rule)| rule.id.to_owned())?;
-        Ok(v1::ListRulesResponse {
-            rules: page.into_iter().map(encode::rule).collect(),
-            next_page_token,
-        })
+/// What is recorded is what the service decides: nothing that a caller could choose.
+fn refuse_choices(request: &v1::CheckRequest) -> Result<(), Failure> {
+    let chosen = "what is recorded is judged whole, now, and by the baseline that applies";
+    match &request.baseline_choice {
+        Some(BaselineChoice::InlineBaseline(_)) => return Err(Failure::BaselineInline),
+        Some(BaselineChoice::Baseline(_)) => {
+            return Err(Failure::NotRecordable("baseline", chosen));
+        }
+        None => {}
     }
+    for (field, is_set) in [
+        ("half", request.half != 0),
+        ("fail_on", request.fail_on != 0),
+        ("as_of", request.as_of.is_some()),
+    ] {
+        if is_set {
+            return Err(Failure::NotRecordable(field, chosen));
+        }
+    }
+    Ok(())
+}
+
+/// The check of an item, with the snapshot that it refers to.
+fn of_item(
+    item: v1::BatchCheckItem,
+    snapshots: &[v1::Snapshot],
+) -> Result<v1::CheckRequest, Failure> {
+    let field = |field, message: &str| Failure::Field {
+        field,
+        message: message.to_owned(),
+    };
+    let missing = || field("items.check", "it is missing");
+    let mut check = item.check.ok_or_else(missing)?;
+    if let Some(index) = item.snapshot_index {
+        if check.input.is_some() {
+            let message = "it stands beside an input of the check; leave one of them out";
+            return Err(field("items.snapshot_index", message));
+        }
+        let index = usize::try_from(index).unwrap_or(usize::MAX);
+        let snapshot = snapshots.get(index);
+        let beyond = || field("items.snapshot_index", "there is no such snapshot");
+        check.input = Some(CheckInput::Snapshot(snapshot.ok_or_else(beyond)?.clone()));
+    }
+    Ok(check)
 }
 
 fn read_as_of(time: prost_types::Timestamp) -> Result<jiff::Timestamp, Failure> {
@@ -234,22 +501,13 @@ fn read_severity(number: i32) -> Result<Option<opsec_model::Severity>, Failure> 
         .map_err(Failure::Wire)
 }
 
-/// The choice of the request; one that is not stored is refused before anything is judged.
-fn read_choice(
-    choice: Option<BaselineChoice>,
-    baselines: &opsec_store::Baselines,
-) -> Result<Choice, Failure> {
+/// The choice of the request.
+fn read_choice(choice: Option<BaselineChoice>) -> Result<Choice, Failure> {
     match choice {
         None => Ok(Choice::Applies),
         Some(BaselineChoice::InlineBaseline(document)) => {
             Ok(Choice::Inline(Box::new(read_baseline(&document)?)))
         }
-        Some(BaselineChoice::Baseline(name)) => {
-            let name = read_name("baseline", &name)?;
-            if name != "default" && baselines.get(&name).is_none() {
-                return Err(Failure::BaselineNotFound(name));
-            }
-            Ok(Choice::Named(name))
-        }
+        Some(BaselineChoice::Baseline(name)) => Ok(Choice::Named(read_name("baseline", &name)?)),
     }
 }

@@ -19,7 +19,7 @@ pub(crate) fn list_operators(
 }
 
 /// `NAMESPACE~NAME`: the least of its namespaces, and its name with other bytes as `%XX`.
-fn id(operator: &OperatorSummary) -> String {
+pub(crate) fn id(operator: &OperatorSummary) -> String {
     let namespace = operator.namespaces.iter().min().map_or("", String::as_str);
     let mut id = format!("{namespace}~");
     for byte in operator.name.bytes() {

@@ -1,12 +1,12 @@
 //! Which baseline an operator is judged by: the one in the request, the one that it names, or the
 //! one that applies.
 
-use opsec_model::baseline::BaselineSpec;
+use opsec_model::baseline::{Attestation, BaselineSpec};
 use opsec_model::canonical::CanonicalError;
 use opsec_model::{Baseline, EffectiveBaseline, Notice, NoticeCode, OperatorSummary};
 use opsec_practices::SelectedBaseline;
 use opsec_proto::v1::BaselineMatch;
-use opsec_store::{Baselines, Match, StoredBaseline};
+use opsec_store::{Baselines, Match, Resolution, StoredBaseline};
 
 use crate::failure::Failure;
 
@@ -26,7 +26,16 @@ pub(crate) enum Choice {
 pub(crate) struct Selector<'a> {
     pub(crate) baselines: &'a Baselines,
     pub(crate) choice: Choice,
-    pub(crate) cluster: Option<String>,
+    pub(crate) applying: Applying,
+}
+
+/// Which of the stored baselines may apply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Applying {
+    /// Those that are for the cluster of that id; without an id, for every cluster.
+    On(Option<String>),
+    /// `default` and no other: the cluster is none that is known.
+    DefaultAlone,
 }
 
 /// A selected baseline with its origin.
@@ -38,6 +47,8 @@ pub(crate) struct Selected {
     pub(crate) parent: Option<Parent>,
     pub(crate) effective_digest: String,
     pub(crate) matched: BaselineMatch,
+    /// What an attestation asks for.
+    pub(crate) attestation: Attestation,
 }
 
 /// What a selected baseline extends.
@@ -94,7 +105,7 @@ impl Selector<'_> {
         &self,
         operator: &OperatorSummary,
     ) -> Result<(Selected, SelectedBaseline), CanonicalError> {
-        let resolution = self.baselines.resolve(operator, self.cluster.as_deref())?;
+        let resolution = self.resolution(operator)?;
         let mut notices: Vec<Notice> = resolution
             .passed_over
             .iter()
@@ -113,6 +124,22 @@ impl Selector<'_> {
             notices.push(matched_by_name(stored));
         }
         self.of_stored(stored, matched, notices)
+    }
+
+    fn resolution(&self, operator: &OperatorSummary) -> Result<Resolution<'_>, CanonicalError> {
+        match &self.applying {
+            Applying::On(cluster) => self.baselines.resolve(operator, cluster.as_deref()),
+            Applying::DefaultAlone => Ok(self.baselines.default_alone()),
+        }
+    }
+
+    /// Baselines that are for an operator of that name and do not apply.
+    pub(crate) fn passed_over(
+        &self,
+        operator: &OperatorSummary,
+    ) -> Result<Vec<&StoredBaseline>, Failure> {
+        let resolution = self.resolution(operator).map_err(|_| Failure::bug())?;
+        Ok(resolution.passed_over)
     }
 
     fn of_stored(
@@ -158,6 +185,7 @@ impl Selector<'_> {
             parent,
             effective_digest: effective.digest.clone(),
             matched,
+            attestation: effective.spec.attestation.clone().unwrap_or_default(),
         };
         Ok((
             selected,

@@ -1,0 +1,105 @@
+//! What every handler has: what is stored, pages, the way work is done, and who calls.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use opsec_access::{Caller, Method, Target};
+use opsec_model::OperatorSummary;
+use tokio::sync::Semaphore;
+use tonic::Request;
+
+use crate::failure::Failure;
+use crate::keeper::Keeper;
+use crate::page::Pages;
+use crate::stream::Streams;
+use crate::use_case::clusters::Place;
+use crate::use_case::list_operators::id;
+
+/// How often a stream's caller is looked at again.
+pub(crate) const REAUTHORISED: Duration = Duration::from_secs(60);
+
+/// What every handler has.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) keeper: Keeper,
+    pub(crate) pages: Pages,
+    /// Who calls when nobody said so: absent in a service that others reach.
+    pub(crate) nobody: Option<Caller>,
+    /// Room for evaluations; absent: they run where they are called.
+    pub(crate) evaluations: Option<Arc<Semaphore>>,
+    pub(crate) streams: Arc<Streams>,
+    /// Whether changes of baselines only are proposed.
+    pub(crate) needs_approval: bool,
+}
+
+impl Context {
+    /// Who calls.
+    pub(crate) fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Failure> {
+        let named = request.extensions().get::<Caller>().cloned();
+        named
+            .or_else(|| self.nobody.clone())
+            .ok_or(Failure::Unauthenticated)
+    }
+
+    /// Does work that blocks or takes long, away from the tasks that serve connections.
+    pub(crate) async fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let Some(evaluations) = &self.evaluations else {
+            return work(self);
+        };
+        // The semaphore is never closed.
+        let permit = Arc::clone(evaluations).acquire_owned().await;
+        let context = Arc::clone(self);
+        let done = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            work(&context)
+        });
+        done.await.map_err(|_| Failure::bug())?
+    }
+}
+
+/// Refuses operators of a registered cluster that the caller's roles are not for.
+pub(crate) async fn within(
+    caller: &Caller,
+    method: Method,
+    place: &Place,
+    operators: impl Iterator<Item = &OperatorSummary> + Send,
+) -> Result<(), Failure> {
+    let Some(cluster) = place.registered() else {
+        return Ok(());
+    };
+    for operator in operators {
+        let target = Target::Pair {
+            cluster: &cluster.id,
+            operator: &id(operator),
+        };
+        require(caller, method, target).await?;
+    }
+    Ok(())
+}
+
+/// Refuses a registered cluster that the caller's roles are not for as a whole.
+pub(crate) async fn everywhere(
+    caller: &Caller,
+    method: Method,
+    place: &Place,
+) -> Result<(), Failure> {
+    match place.registered() {
+        Some(cluster) => require(caller, method, Target::Cluster(&cluster.id)).await,
+        None => Ok(()),
+    }
+}
+
+/// Refuses what the caller may not do.
+pub(crate) async fn require(
+    caller: &Caller,
+    method: Method,
+    target: Target<'_>,
+) -> Result<(), Failure> {
+    caller
+        .require(method, target)
+        .await
+        .map_err(Failure::Denied)
+}
