@@ -8,6 +8,8 @@ mod explain;
 mod files;
 mod help;
 mod list;
+mod registry;
+mod server;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -15,11 +17,16 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 pub(crate) use analysis::{AnswerFormat, CanIArgs, PathArgs, ReachArgs, RightsArgs, ViewFormat};
-pub(crate) use baseline::{BaselineCommand, BaselineListFormat, DocumentFormat};
+pub(crate) use baseline::{
+    ApplyArgs, BaselineCommand, BaselineListFormat, DecideArgs, DiffArgs, DocumentFormat,
+    HistoryArgs, ResolveArgs, RollbackArgs,
+};
 pub(crate) use check::{CheckArgs, CheckFormat, HalfArg};
 pub(crate) use explain::{CompletionArgs, ExplainArgs, Shell, VersionArgs};
 pub(crate) use files::FileArgs;
 pub(crate) use list::{ListArgs, ListFormat};
+pub(crate) use registry::{ClusterCommand, ClusterListArgs, ForgetArgs, RegisterArgs};
+pub(crate) use server::ServerArgs;
 
 /// Judges Kubernetes operators by six security practices
 #[derive(Debug, Parser)]
@@ -73,6 +80,8 @@ pub(crate) struct GeneralArgs {
         help_heading = "General"
     )]
     pub(crate) verbosity: u8,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
 }
 
 /// When to colour.
@@ -111,6 +120,14 @@ pub(crate) enum Command {
         arg_required_else_help = true
     )]
     Baseline(BaselineCommand),
+    /// Keep the clusters that a service knows
+    #[command(
+        subcommand,
+        before_help = help::CLUSTER,
+        help_template = help::TEMPLATE,
+        arg_required_else_help = true
+    )]
+    Cluster(ClusterCommand),
     /// Print a script by which a shell, or kubectl, completes what is typed
     Completion(CompletionArgs),
     /// Print the version, and what is judged by
@@ -262,7 +279,17 @@ mod tests {
             "baseline apply ",
             "baseline get ",
             "baseline list ",
+            "baseline history ",
+            "baseline diff ",
+            "baseline rollback ",
             "baseline delete ",
+            "baseline resolve ",
+            "baseline approve ",
+            "baseline reject ",
+            "cluster ",
+            "cluster register ",
+            "cluster list ",
+            "cluster delete ",
             "explain ",
             "completion ",
             "version ",

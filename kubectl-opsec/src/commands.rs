@@ -3,6 +3,7 @@
 mod baseline;
 mod can_i;
 mod check;
+mod cluster;
 mod complete;
 mod completion;
 mod explain;
@@ -31,8 +32,9 @@ pub(crate) async fn run(command: Command, context: Context) -> Result<Exit, Fail
         Command::Path(args) => path::run(args, context).await,
         Command::Explain(args) => explain::run(args, context).await,
         Command::Completion(args) => completion::run(&args),
-        Command::Version(args) => version::run(&args).await,
+        Command::Version(args) => version::run(&args, &context).await,
         Command::Complete { words } => Ok(complete::run(&words, &context).await),
+        Command::Cluster(command) => cluster::run(command, &context).await,
         Command::Baseline(command) => baseline::run(command, &context).await,
     }
 }

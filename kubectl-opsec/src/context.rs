@@ -7,6 +7,7 @@ use anstream::{AutoStream, ColorChoice};
 use opsec_render::Options;
 
 use crate::args::{Args, ColorArg};
+use crate::endpoint::{ConfigError, Endpoint};
 
 /// Columns where there is no terminal.
 const COLUMNS: usize = 100;
@@ -16,6 +17,10 @@ const COLUMNS: usize = 100;
 pub(crate) struct Context {
     /// Where baselines are kept; absent where the system has no place for a user's data.
     pub(crate) data_dir: Option<PathBuf>,
+    /// The service that is asked; absent: the one of this process.
+    pub(crate) endpoint: Option<Endpoint>,
+    /// The cluster's id, where a person says it.
+    pub(crate) cluster: Option<String>,
     /// How to lay text out.
     pub(crate) layout: Options,
     /// How much to say about errors.
@@ -23,8 +28,11 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// Resolves options over the environment over defaults.
-    pub(crate) fn resolve(args: &Args) -> Self {
+    /// Resolves options over the environment over the configuration file over defaults.
+    ///
+    /// # Errors
+    /// When the configuration file cannot be used.
+    pub(crate) fn resolve(args: &Args) -> Result<Self, ConfigError> {
         let general = &args.general;
         let data_dir = general.data_dir.clone().or_else(|| {
             directories::ProjectDirs::from("dev", "", "kubectl-opsec")
@@ -35,11 +43,15 @@ impl Context {
             color: color(general.color),
             ..Options::default()
         };
-        Self {
+        let endpoint = Endpoint::resolve(&general.server)?;
+        let configured = endpoint.as_ref().and_then(|one| one.cluster.clone());
+        Ok(Self {
+            cluster: general.server.cluster.clone().or(configured),
+            endpoint,
             data_dir,
             layout,
             verbosity: general.verbosity,
-        }
+        })
     }
 }
 

@@ -8,6 +8,7 @@ use opsec_model::SavedSnapshotError;
 use opsec_service::StoreError;
 use opsec_wire::FieldError;
 
+use crate::endpoint::{ConfigError, ConnectError};
 use crate::exit::Exit;
 use crate::output::say;
 use crate::service::ServiceError;
@@ -83,6 +84,24 @@ pub(crate) enum Failure {
     /// A question does not fit together.
     #[error("{0}")]
     Question(String),
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The service cannot be asked.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// Nobody said yes.
+    #[error("nothing was stored")]
+    NotConfirmed,
+    /// Nobody can be asked.
+    #[error("{0} operators would newly fail or no longer be covered; --yes stores it all the same")]
+    NeedsYes(usize),
+    /// There is nothing to decide.
+    #[error("baseline {0} has no proposal that awaits a decision")]
+    NoProposal(String),
+    /// Only a service that stays up does that.
+    #[error("{0} needs a service that others ask too; name one with --server")]
+    NeedsServer(&'static str),
     /// The baselines cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -5,6 +5,7 @@ mod args;
 mod commands;
 mod context;
 mod document;
+mod endpoint;
 mod exit;
 mod failure;
 mod input;
@@ -29,7 +30,10 @@ fn main() -> ExitCode {
 
 /// Runs the command until it ends or Ctrl-C does; what then still runs is not waited for.
 fn run(args: Args) -> Exit {
-    let context = Context::resolve(&args);
+    let context = match Context::resolve(&args) {
+        Ok(context) => context,
+        Err(error) => return failure::report(&error.into(), args.general.verbosity),
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()

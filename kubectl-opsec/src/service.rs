@@ -1,4 +1,9 @@
-//! The service, in this process: the generated client over the generated server, no socket.
+//! The service: the generated clients over the generated server in this process, no socket, or over
+//! a connection to one that others ask too.
+
+mod history;
+mod registry;
+mod transport;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,10 +13,15 @@ use opsec_proto::v1::admin_service_client::AdminServiceClient;
 use opsec_proto::v1::analysis_service_client::AnalysisServiceClient;
 use opsec_proto::v1::baseline_service_client::BaselineServiceClient;
 use opsec_proto::v1::check_service_client::CheckServiceClient;
+use opsec_proto::v1::cluster_service_client::ClusterServiceClient;
 use opsec_service::{Embedded, StoreError, StoreLocation, embedded};
 use tonic::Status;
-use tonic::service::Routes;
 use tonic_types::StatusExt as _;
+
+pub(crate) use transport::Transport;
+
+use crate::context::Context;
+use crate::failure::Failure;
 
 /// Most bytes of an answer: the reports of all operators of a large input.
 const ANSWER_LIMIT: usize = 256 << 20;
@@ -111,44 +121,84 @@ impl ServiceError {
     }
 }
 
-/// The services of this process.
+/// The services that are asked.
 #[derive(Debug, Clone)]
 pub(crate) struct Service {
-    admin: AdminServiceClient<Routes>,
-    check: CheckServiceClient<Routes>,
-    analysis: AnalysisServiceClient<Routes>,
-    baselines: BaselineServiceClient<Routes>,
+    admin: AdminServiceClient<Transport>,
+    check: CheckServiceClient<Transport>,
+    analysis: AnalysisServiceClient<Transport>,
+    baselines: BaselineServiceClient<Transport>,
+    clusters: ClusterServiceClient<Transport>,
+    is_remote: bool,
 }
 
 impl Service {
     /// For judging: what is accepted is read at once, and the store closed again. A directory
     /// that is absent is not opened.
-    pub(crate) fn for_checks(directory: Option<&Path>) -> Result<Self, StoreError> {
-        Self::over(directory.map(StoreLocation::new))
+    pub(crate) async fn for_checks(context: &Context) -> Result<Self, Failure> {
+        match &context.endpoint {
+            Some(endpoint) => Ok(Self::over(endpoint.connect().await?, true)),
+            None => Ok(Self::in_process(context.data_dir.as_deref())?),
+        }
     }
 
     /// For what no baseline decides.
-    pub(crate) fn without_store() -> Result<Self, StoreError> {
-        Self::over(None)
+    pub(crate) async fn without_store(context: &Context) -> Result<Self, Failure> {
+        match &context.endpoint {
+            Some(endpoint) => Ok(Self::over(endpoint.connect().await?, true)),
+            None => Ok(Self::in_process(None)?),
+        }
     }
 
-    /// For keeping baselines, as they are stored now: what others change later it does not see.
-    pub(crate) fn for_baselines(directory: &Path) -> Result<Self, StoreError> {
-        Self::over(Some(StoreLocation::new(directory)))
+    /// The service of this process, for what every build of it answers alike.
+    pub(crate) fn embedded() -> Result<Self, StoreError> {
+        Self::in_process(None)
     }
 
-    fn over(store: Option<StoreLocation>) -> Result<Self, StoreError> {
+    /// For keeping baselines, as they are stored now: what others change later the service of this
+    /// process does not see.
+    pub(crate) async fn for_baselines(context: &Context) -> Result<Self, Failure> {
+        if let Some(endpoint) = &context.endpoint {
+            return Ok(Self::over(endpoint.connect().await?, true));
+        }
+        let directory = context.data_dir.as_deref().ok_or(Failure::NoDataDir)?;
+        Ok(Self::in_process(Some(directory))?)
+    }
+
+    /// For what only a service that stays up does.
+    pub(crate) async fn remote(context: &Context, what: &'static str) -> Result<Self, Failure> {
+        match &context.endpoint {
+            Some(endpoint) => Ok(Self::over(endpoint.connect().await?, true)),
+            None => Err(Failure::NeedsServer(what)),
+        }
+    }
+
+    /// Whether it is a service that others ask too.
+    pub(crate) fn is_remote(&self) -> bool {
+        self.is_remote
+    }
+
+    fn in_process(directory: Option<&Path>) -> Result<Self, StoreError> {
+        let store = directory.map(StoreLocation::new);
         let services = embedded(Embedded { store })?;
-        Ok(Self {
-            admin: AdminServiceClient::new(services.clone()),
-            check: CheckServiceClient::new(services.clone())
+        Ok(Self::over(Transport::Embedded(services), false))
+    }
+
+    fn over(transport: Transport, is_remote: bool) -> Self {
+        let through = || transport.clone();
+        Self {
+            admin: AdminServiceClient::new(through()),
+            check: CheckServiceClient::new(through())
                 .max_encoding_message_size(usize::MAX)
                 .max_decoding_message_size(ANSWER_LIMIT),
-            analysis: AnalysisServiceClient::new(services.clone())
+            analysis: AnalysisServiceClient::new(through())
                 .max_encoding_message_size(usize::MAX)
                 .max_decoding_message_size(ANSWER_LIMIT),
-            baselines: BaselineServiceClient::new(services).max_decoding_message_size(ANSWER_LIMIT),
-        })
+            baselines: BaselineServiceClient::new(through())
+                .max_decoding_message_size(ANSWER_LIMIT),
+            clusters: ClusterServiceClient::new(through()),
+            is_remote,
+        }
     }
 
     /// Judges.
@@ -273,45 +323,53 @@ impl Service {
         }
     }
 
-    /// Stores a baseline that is not there.
+    /// Stores a baseline that is not there, or proposes it.
     pub(crate) async fn create_baseline(
         &self,
         baseline: v1::Baseline,
-    ) -> Result<v1::Baseline, ServiceError> {
+    ) -> Result<v1::CreateBaselineResponse, ServiceError> {
         let request = v1::CreateBaselineRequest {
             baseline: Some(baseline),
+            request_id: request_id(),
             ..v1::CreateBaselineRequest::default()
         };
         let response = self.baselines.clone().create_baseline(request).await?;
-        let created = response.into_inner().baseline;
-        created.ok_or(ServiceError::EmptyAnswer)
+        Ok(response.into_inner())
     }
 
-    /// Replaces a baseline's content; whether it was equal already.
+    /// Replaces a baseline's content, or proposes it.
     pub(crate) async fn update_baseline(
         &self,
         baseline: v1::Baseline,
-    ) -> Result<(v1::Baseline, bool), ServiceError> {
+    ) -> Result<v1::UpdateBaselineResponse, ServiceError> {
         let request = v1::UpdateBaselineRequest {
             baseline: Some(baseline),
+            request_id: request_id(),
             ..v1::UpdateBaselineRequest::default()
         };
         let response = self.baselines.clone().update_baseline(request).await?;
-        let response = response.into_inner();
-        let updated = response.baseline.ok_or(ServiceError::EmptyAnswer)?;
-        Ok((updated, response.unchanged))
+        Ok(response.into_inner())
     }
 
-    /// Deletes a baseline as it was read.
-    pub(crate) async fn delete_baseline(&self, read: v1::Baseline) -> Result<(), ServiceError> {
+    /// Deletes a baseline as it was read, or proposes to.
+    pub(crate) async fn delete_baseline(
+        &self,
+        read: v1::Baseline,
+    ) -> Result<v1::DeleteBaselineResponse, ServiceError> {
         let request = v1::DeleteBaselineRequest {
             name: read.name,
             etag: read.etag,
+            request_id: request_id(),
             ..v1::DeleteBaselineRequest::default()
         };
-        self.baselines.clone().delete_baseline(request).await?;
-        Ok(())
+        let response = self.baselines.clone().delete_baseline(request).await?;
+        Ok(response.into_inner())
     }
+}
+
+/// Names a request, so that a connection that breaks makes no change twice.
+fn request_id() -> String {
+    uuid::Uuid::new_v4().to_string()
 }
 
 fn resource_name(name: &str) -> String {

@@ -46,6 +46,13 @@ pub(crate) struct CheckArgs {
     /// nothing
     #[arg(long, conflicts_with_all = ["filename", "snapshot", "operator"], help_heading = "Cluster")]
     pub(crate) print_rbac: bool,
+    /// Have the service record what it comes to: it becomes the operator's posture on its cluster
+    #[arg(
+        long,
+        conflicts_with_all = ["filename", "snapshot", "baseline", "half", "fail_on", "embedded"],
+        help_heading = "Service"
+    )]
+    pub(crate) record: bool,
     #[command(flatten)]
     pub(crate) files: FileArgs,
     /// How to print: table, wide (everything), json or yaml

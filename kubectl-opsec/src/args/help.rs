@@ -24,7 +24,11 @@ Understand:
   explain   Explain a practice, a rule or a right, with bad and good YAML
 
 Baselines:
-  baseline  Keep what you accept of an operator: apply, get, list, delete
+  baseline  Keep what you accept of an operator: apply, get, list, history, diff, rollback,
+            delete, resolve, approve, reject
+
+Service:
+  cluster   Keep the clusters that a service knows: register, list, delete
 
 This program:
   completion  Print a script by which a shell, or kubectl, completes what is typed
@@ -106,6 +110,51 @@ pub(crate) const BASELINE_DELETE: &str = "\
 Examples:
   kubectl opsec baseline delete cert-manager
   kubectl opsec baseline delete cert-manager --data-dir ./baselines";
+
+pub(crate) const BASELINE_HISTORY: &str = "\
+Examples:
+  kubectl opsec baseline history cert-manager
+  kubectl opsec baseline history cert-manager -o json";
+
+pub(crate) const BASELINE_DIFF: &str = "\
+Examples:
+  kubectl opsec baseline diff cert-manager
+  kubectl opsec baseline diff cert-manager --from 1 --to 3";
+
+pub(crate) const BASELINE_ROLLBACK: &str = "\
+Examples:
+  kubectl opsec baseline rollback cert-manager --to 2
+  kubectl opsec baseline rollback default --to 1";
+
+pub(crate) const BASELINE_RESOLVE: &str = "\
+Examples:
+  kubectl opsec baseline resolve cert-manager
+  kubectl opsec baseline resolve cert-manager -n cert-manager --cluster prod-1";
+
+pub(crate) const BASELINE_DECIDE: &str = "\
+Examples:
+  kubectl opsec baseline approve cert-manager
+  kubectl opsec baseline reject cert-manager --revision 4";
+
+pub(crate) const CLUSTER: &str = "\
+Examples:
+  kubectl opsec cluster list
+  kubectl opsec cluster delete prod-1";
+
+pub(crate) const CLUSTER_REGISTER: &str = "\
+Examples:
+  kubectl opsec cluster register prod-1 --uid 0d6c2f0e-6f4a-4a38-9c0e-1c3f5e9d7a21
+  kubectl opsec cluster register dev --uid 3f1b7a52-8f0e-4bb1-a2ad-92c5d1f0c7b4 --label stage=test";
+
+pub(crate) const CLUSTER_LIST: &str = "\
+Examples:
+  kubectl opsec cluster list
+  kubectl opsec cluster list -o json";
+
+pub(crate) const CLUSTER_DELETE: &str = "\
+Examples:
+  kubectl opsec cluster delete prod-1
+  kubectl opsec cluster delete dev";
 
 pub(crate) const EXPLAIN: &str = "\
 Examples:

@@ -1,6 +1,9 @@
-//! `baseline apply | get | list | delete`, on the store below the user's data directory.
+//! `baseline …`: on the store below the user's data directory, or of a service.
 
-use std::path::Path;
+mod apply;
+mod decide;
+mod history;
+mod resolve;
 
 use opsec_model::API_VERSION;
 use opsec_proto::v1;
@@ -9,7 +12,6 @@ use serde_json::{Value, json};
 
 use crate::args::{BaselineCommand, BaselineListFormat, DocumentFormat};
 use crate::context::Context;
-use crate::document::{self, Document};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output;
@@ -23,14 +25,10 @@ const ATTEMPTS: usize = 32;
 /// # Errors
 /// When the store or the service refuses.
 pub(crate) async fn run(command: BaselineCommand, context: &Context) -> Result<Exit, Failure> {
-    let directory = context.data_dir.as_deref().ok_or(Failure::NoDataDir)?;
     let answer = match command {
-        BaselineCommand::Apply(args) => {
-            let document = document::read(&args.filename)?;
-            apply(directory, &document).await?
-        }
+        BaselineCommand::Apply(args) => apply::run(&args, context).await?,
         BaselineCommand::Get(args) => {
-            let service = Service::for_baselines(directory)?;
+            let service = Service::for_baselines(context).await?;
             let baseline = content(&service.get_baseline(&args.name).await?)?;
             let mut out = Vec::new();
             match args.output {
@@ -41,13 +39,16 @@ pub(crate) async fn run(command: BaselineCommand, context: &Context) -> Result<E
             out
         }
         BaselineCommand::List(args) => {
-            let service = Service::for_baselines(directory)?;
+            let service = Service::for_baselines(context).await?;
             list(&service.list_baselines().await?, args.output, context)?
         }
-        BaselineCommand::Delete(args) => {
-            delete(directory, &args.name).await?;
-            format!("baseline {} deleted\n", args.name).into_bytes()
-        }
+        BaselineCommand::History(args) => history::list(&args, context).await?,
+        BaselineCommand::Diff(args) => history::diff(&args, context).await?,
+        BaselineCommand::Rollback(args) => history::roll_back(&args, context).await?,
+        BaselineCommand::Delete(args) => delete(&args.name, context).await?.into_bytes(),
+        BaselineCommand::Resolve(args) => resolve::run(&args, context).await?,
+        BaselineCommand::Approve(args) => decide::run(&args, true, context).await?,
+        BaselineCommand::Reject(args) => decide::run(&args, false, context).await?,
     };
     output::answer(&answer)?;
     Ok(Exit::Success)
@@ -72,41 +73,21 @@ struct Stored {
     spec: Value,
 }
 
-/// Creates the baseline or replaces its content, whichever it takes, against what others do.
-async fn apply(directory: &Path, document: &Document) -> Result<Vec<u8>, Failure> {
-    let mut attempt = 0;
-    loop {
-        attempt += 1;
-        let service = Service::for_baselines(directory)?;
-        match try_apply(&service, document).await {
-            Err(error) if error.is_overtaken() && attempt < ATTEMPTS => {}
-            Err(error) if error.is_about_baseline() => return Err(document.refused(&error)),
-            Err(error) => return Err(error.into()),
-            Ok(line) => return Ok(line.into_bytes()),
-        }
+/// What a change came to, in a line.
+fn changed(
+    name: &str,
+    word: &str,
+    revision: i64,
+    proposal: Option<&v1::BaselineRevision>,
+) -> String {
+    let name = short(name);
+    match proposal {
+        None => format!("baseline {name} {word} (revision {revision})\n"),
+        Some(proposal) => format!(
+            "baseline {name}: revision {} is proposed, and applies once another approves it: kubectl opsec baseline approve {name}\n",
+            proposal.revision
+        ),
     }
-}
-
-async fn try_apply(service: &Service, document: &Document) -> Result<String, ServiceError> {
-    let mut baseline = v1::Baseline {
-        document: document.content.clone().into(),
-        ..v1::Baseline::default()
-    };
-    let name = match service.create_baseline(baseline.clone()).await {
-        Ok(created) => return Ok(applied(&created, "created")),
-        Err(error) => error.existing_baseline().ok_or(error)?,
-    };
-    let stored = service.get_baseline(&name).await?;
-    baseline.name = stored.name;
-    baseline.etag = stored.etag;
-    let (updated, unchanged) = service.update_baseline(baseline).await?;
-    let word = if unchanged { "unchanged" } else { "configured" };
-    Ok(applied(&updated, word))
-}
-
-fn applied(baseline: &v1::Baseline, word: &str) -> String {
-    let name = short(&baseline.name);
-    format!("baseline {name} {word} (revision {})\n", baseline.revision)
 }
 
 /// The name without its collection.
@@ -114,17 +95,35 @@ fn short(name: &str) -> &str {
     name.strip_prefix("baselines/").unwrap_or(name)
 }
 
-async fn delete(directory: &Path, name: &str) -> Result<(), Failure> {
+async fn delete(name: &str, context: &Context) -> Result<String, Failure> {
     let mut attempt = 0;
     loop {
         attempt += 1;
-        let service = Service::for_baselines(directory)?;
+        let service = Service::for_baselines(context).await?;
         let stored = service.get_baseline(name).await?;
         match service.delete_baseline(stored).await {
-            Err(error) if error.is_overtaken() && attempt < ATTEMPTS => {}
-            ended => return Ok(ended?),
+            Err(error) if is_to_try_again(&service, &error, attempt) => {}
+            Err(error) => return Err(error.into()),
+            Ok(deleted) => {
+                let proposal = deleted.proposal.as_ref();
+                return Ok(match proposal {
+                    None => format!("baseline {name} deleted\n"),
+                    Some(_) => changed(name, "deleted", deleted.revision, proposal),
+                });
+            }
         }
     }
+}
+
+/// Whether other processes on the same directory came between. What others change in a service is
+/// shown, and never overwritten unseen.
+fn is_to_try_again(service: &Service, error: &ServiceError, attempt: usize) -> bool {
+    !service.is_remote() && error.is_overtaken() && attempt < ATTEMPTS
+}
+
+fn time(time: Option<&prost_types::Timestamp>) -> Option<String> {
+    let time = jiff::Timestamp::new(time?.seconds, 0).ok()?;
+    Some(time.to_string())
 }
 
 /// Baselines, for a program.
@@ -145,6 +144,10 @@ struct Entry {
     digest: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     revision_create_time: Option<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    author: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proposed_revision: Option<i64>,
 }
 
 fn list(
@@ -179,13 +182,18 @@ fn entry(baseline: &v1::Baseline) -> Entry {
         revision: baseline.revision,
         digest: baseline.digest.clone(),
         revision_create_time: created.map(|time| time.to_string()),
+        author: baseline.author.clone(),
+        proposed_revision: Some(baseline.proposed_revision).filter(|&revision| revision != 0),
     }
 }
 
 fn row(entry: Entry) -> Vec<String> {
     let revision = match entry.revision {
         0 => "0 (built in)".to_owned(),
-        revision => revision.to_string(),
+        revision => match entry.proposed_revision {
+            None => revision.to_string(),
+            Some(proposed) => format!("{revision} ({proposed} is proposed)"),
+        },
     };
     vec![entry.name, revision, entry.digest]
 }

@@ -37,7 +37,7 @@ pub(crate) async fn run(args: CanIArgs, context: Context) -> Result<Exit, Failur
         .await
         .map_err(with_own_flags)?;
     let asking = Asking {
-        service: Service::without_store()?,
+        service: Service::without_store(&context).await?,
         request: v1::CanIRequest {
             input: Some(snapshot(&gathered)?),
             operator: args.operator.clone().unwrap_or_default(),

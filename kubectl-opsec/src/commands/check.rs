@@ -30,14 +30,14 @@ pub(crate) async fn run(args: CheckArgs, mut context: Context) -> Result<Exit, F
     let progress = Progress::start("reading");
     let inline = args.baseline.as_deref().map(document::read).transpose()?;
     // What is accepted is read, and the store closed, before anything that may take long.
-    let service = Service::for_checks(context.data_dir.as_deref())?;
+    let service = Service::for_checks(&context).await?;
     let refused = |error: ServiceError| match &inline {
         Some(inline) if error.is_about_baseline() => inline.refused(&error),
         _ => Failure::Service(error),
     };
     let mut gathered = input::gather_unsaved(&args.files, &progress).await?;
     if args.probe {
-        let check = request(&args, &gathered, inline.as_ref())?;
+        let check = request(&args, &gathered, inline.as_ref(), &context)?;
         let asked = probe::ask(&service, check, &args.files, &mut gathered, &progress).await;
         asked.map_err(|failure| match failure {
             Failure::Service(error) => refused(error),
@@ -46,7 +46,7 @@ pub(crate) async fn run(args: CheckArgs, mut context: Context) -> Result<Exit, F
     }
     gathered.save(&args.files)?;
     progress.step("judging");
-    let request = request(&args, &gathered, inline.as_ref())?;
+    let request = request(&args, &gathered, inline.as_ref(), &context)?;
     let response = service.check(request).await.map_err(refused)?;
     let reports = decode(response, &gathered.sources)?;
     drop(progress);
@@ -62,6 +62,7 @@ fn request(
     args: &CheckArgs,
     gathered: &Gathered,
     inline: Option<&Document>,
+    context: &Context,
 ) -> Result<v1::CheckRequest, Failure> {
     let snapshot = encode_snapshot(&gathered.snapshot).map_err(Failure::Snapshot)?;
     let saved = args.files.cluster.snapshot.as_ref();
@@ -74,6 +75,8 @@ fn request(
         baseline_choice: inline
             .map(|inline| BaselineChoice::InlineBaseline(inline.content.clone().into())),
         as_of: saved.and(as_of(&gathered.snapshot)),
+        cluster: context.cluster.clone().unwrap_or_default(),
+        record: args.record,
         ..v1::CheckRequest::default()
     })
 }
@@ -84,7 +87,7 @@ async fn print_least_role(args: &CheckArgs) -> Result<Exit, Failure> {
         secret_metadata: args.files.cluster.secret_metadata,
         probe: args.probe,
     };
-    let needs = Service::without_store()?.list_needs(request).await?;
+    let needs = Service::embedded()?.list_needs(request).await?;
     output::answer(least_role(needs).as_bytes())?;
     Ok(Exit::Success)
 }

@@ -112,7 +112,7 @@ async fn of_the_service(before: &[OsString], context: &Context) -> Vec<Candidate
 }
 
 async fn topics() -> Option<Vec<Candidate>> {
-    let topics = Service::without_store().ok()?.topics().await.ok()?;
+    let topics = Service::embedded().ok()?.topics().await.ok()?;
     Some(
         topics
             .into_iter()
@@ -122,7 +122,7 @@ async fn topics() -> Option<Vec<Candidate>> {
 }
 
 async fn baselines(context: &Context) -> Option<Vec<Candidate>> {
-    let service = Service::for_baselines(context.data_dir.as_deref()?).ok()?;
+    let service = Service::for_baselines(context).await.ok()?;
     let baselines = service.list_baselines().await.ok()?;
     let name = |name: &str| name.rsplit('/').next().unwrap_or(name).to_owned();
     Some(
@@ -153,7 +153,7 @@ async fn operators(files: &[OsString]) -> Option<Vec<Candidate>> {
         page_size: 1000,
         page_token: String::new(),
     };
-    let response = Service::without_store()
+    let response = Service::embedded()
         .ok()?
         .list_operators(request)
         .await

@@ -14,7 +14,7 @@ use crate::service::Service;
 /// # Errors
 /// When nothing is called so.
 pub(crate) async fn run(args: ExplainArgs, context: Context) -> Result<Exit, Failure> {
-    let service = Service::without_store()?;
+    let service = Service::without_store(&context).await?;
     let mut out = Vec::new();
     let Some(name) = args.name else {
         let mut topics = Vec::new();

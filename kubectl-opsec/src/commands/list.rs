@@ -23,7 +23,7 @@ pub(crate) async fn run(args: ListArgs, mut context: Context) -> Result<Exit, Fa
     let gathered = input::gather(&args.files, &progress).await?;
     progress.step("looking for operators");
     let snapshot = encode_snapshot(&gathered.snapshot).map_err(Failure::Snapshot)?;
-    let service = Service::without_store()?;
+    let service = Service::without_store(&context).await?;
     let mut list = OperatorList {
         api_version: API_VERSION.to_owned(),
         kind: "OperatorList".to_owned(),

@@ -26,7 +26,10 @@ pub(crate) async fn run(args: PathArgs, mut context: Context) -> Result<Exit, Fa
         input: Some(Input::Snapshot(snapshot)),
         operator: gathered.operator(args.operator.as_ref()),
     };
-    let response = Service::without_store()?.find_paths(request).await?;
+    let response = Service::without_store(&context)
+        .await?
+        .find_paths(request)
+        .await?;
     let mut list = decode(response)?;
     list.locate(&gathered.sources);
     drop(progress);

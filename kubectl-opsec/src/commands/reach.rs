@@ -33,7 +33,7 @@ pub(crate) async fn run(args: ReachArgs, context: Context) -> Result<Exit, Failu
     let snapshot = encode_snapshot(&gathered.snapshot).map_err(Failure::Snapshot)?;
     drop(gathered);
     let mut pages = Pages {
-        service: Service::without_store()?,
+        service: Service::without_store(&context).await?,
         request: v1::ListConnectionsRequest {
             input: Some(Input::Snapshot(snapshot)),
             operator,

@@ -23,7 +23,7 @@ pub(crate) async fn run(args: RightsArgs, mut context: Context) -> Result<Exit, 
     progress.step("adding up rights");
     let snapshot = encode_snapshot(&gathered.snapshot).map_err(Failure::Snapshot)?;
     let operator = gathered.operator(args.operator.as_ref());
-    let mut list = fetch(&operator, &snapshot).await?;
+    let mut list = fetch(&operator, &snapshot, &context).await?;
     list.locate(&gathered.sources);
     drop(progress);
     context.layout.objects = gathered.objects;
@@ -40,8 +40,12 @@ pub(crate) async fn run(args: RightsArgs, mut context: Context) -> Result<Exit, 
 }
 
 /// All pages.
-async fn fetch(operator: &str, snapshot: &v1::Snapshot) -> Result<RightList, Failure> {
-    let service = Service::without_store()?;
+async fn fetch(
+    operator: &str,
+    snapshot: &v1::Snapshot,
+    context: &Context,
+) -> Result<RightList, Failure> {
+    let service = Service::without_store(context).await?;
     let mut list = RightList {
         api_version: API_VERSION.to_owned(),
         kind: "RightList".to_owned(),

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::args::{AnswerFormat, VersionArgs};
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output;
@@ -24,8 +25,13 @@ struct Versions {
 ///
 /// # Errors
 /// When the service does not answer.
-pub(crate) async fn run(args: &VersionArgs) -> Result<Exit, Failure> {
-    let answer = Service::without_store()?.version().await?;
+pub(crate) async fn run(args: &VersionArgs, context: &Context) -> Result<Exit, Failure> {
+    let service = Service::without_store(context).await?;
+    let answer = service.version().await?;
+    let place = match &context.endpoint {
+        Some(endpoint) => endpoint.server.clone(),
+        None => "in this process".to_owned(),
+    };
     let versions = Versions {
         api_version: answer.api_version,
         kind: "Version",
@@ -38,7 +44,7 @@ pub(crate) async fn run(args: &VersionArgs) -> Result<Exit, Failure> {
     match args.output.format {
         AnswerFormat::Text => {
             let text = format!(
-                "kubectl-opsec {}\nservice       {} (in this process)\nKubernetes    {} (files are judged as)\nrules         {}\n",
+                "kubectl-opsec {}\nservice       {} ({place})\nKubernetes    {} (files are judged as)\nrules         {}\n",
                 versions.client, versions.service, versions.kubernetes, versions.rules
             );
             out.extend_from_slice(text.as_bytes());
