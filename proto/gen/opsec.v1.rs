@@ -4355,8 +4355,7 @@ pub struct ResolveBaselineRequest {
     /// The operator's name, as in `cert-manager`, or its id `NAMESPACE~NAME`.
     #[prost(string, tag = "1")]
     pub operator: ::prost::alloc::string::String,
-    /// The registered cluster by id; empty is one that is not registered, to which the default
-    /// applies.
+    /// The registered cluster by id; empty is none, as of files: what is for every cluster applies.
     #[prost(string, tag = "2")]
     pub cluster: ::prost::alloc::string::String,
     /// The namespaces that its components run in; with the id the namespace in it is one. Empty: a

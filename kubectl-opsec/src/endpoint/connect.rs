@@ -71,7 +71,12 @@ fn root(error: &tonic::transport::Error) -> String {
     while let Some(next) = cause.source() {
         cause = next;
     }
-    cause.to_string()
+    match cause.to_string() {
+        text if text.contains("InvalidContentType") => {
+            "it does not speak TLS (on this machine alone: http://host:port)".to_owned()
+        }
+        text => text,
+    }
 }
 
 impl Endpoint {

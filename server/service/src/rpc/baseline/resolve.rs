@@ -55,10 +55,8 @@ impl Baselines {
         let selector = Selector {
             baselines: &baselines,
             choice: Choice::Applies,
-            applying: match cluster {
-                None if knows => Applying::DefaultAlone,
-                cluster => Applying::On(cluster),
-            },
+            // Of no cluster, as files are: what is for every cluster applies.
+            applying: Applying::On(cluster),
         };
         let (selected, _) = selector.select(&operator)?;
         Ok(v1::ResolveBaselineResponse {
