@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use prost::Message as _;
 
+mod reference;
+
 /// The files of the API, relative to `proto/`.
 const PROTOS: [&str; 9] = [
     "opsec/v1/admin.proto",
@@ -24,7 +26,7 @@ const PROTOS: [&str; 9] = [
 /// # Errors
 /// When a proto does not compile or a file cannot be written.
 pub(crate) fn protos() -> Result<(), String> {
-    generate(&root().join("gen"))
+    generate(&root().join("gen"), &root().join("docs"))
 }
 
 /// Fails when the generated code that is checked in differs from what the protos give.
@@ -33,24 +35,34 @@ pub(crate) fn protos() -> Result<(), String> {
 /// When it differs, naming the first file, and when a proto does not compile.
 pub(crate) fn check() -> Result<(), String> {
     let fresh = tempfile::tempdir().map_err(|error| format!("no temporary directory: {error}"))?;
-    generate(fresh.path())?;
-    let expected = contents(fresh.path())?;
-    let found = contents(&root().join("gen"))?;
-    for name in expected.keys().chain(found.keys()) {
-        if expected.get(name) != found.get(name) {
-            return Err(format!(
-                "proto/gen/{name} is not up to date; run `cargo xtask gen`"
-            ));
+    let (code, docs) = (fresh.path().join("gen"), fresh.path().join("docs"));
+    generate(&code, &docs)?;
+    for (folder, fresh) in [("gen", code), ("docs", docs)] {
+        let expected = contents(&fresh)?;
+        let found = contents(&root().join(folder))?;
+        for name in expected.keys().chain(found.keys()) {
+            if expected.get(name) != found.get(name) {
+                return Err(format!(
+                    "proto/{folder}/{name} is not up to date; run `cargo xtask gen`"
+                ));
+            }
         }
     }
     Ok(())
 }
 
-fn generate(directory: &Path) -> Result<(), String> {
-    std::fs::create_dir_all(directory)
-        .map_err(|error| format!("cannot create {}: {error}", directory.display()))?;
+fn generate(directory: &Path, docs: &Path) -> Result<(), String> {
+    for directory in [directory, docs] {
+        std::fs::create_dir_all(directory)
+            .map_err(|error| format!("cannot create {}: {error}", directory.display()))?;
+    }
     let descriptors =
         protox::compile(PROTOS, [root()]).map_err(|error| format!("protos: {error}"))?;
+    for (name, page) in reference::pages(&descriptors) {
+        let path = docs.join(name);
+        std::fs::write(&path, page)
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    }
     let binary = directory.join("descriptor.bin");
     std::fs::write(&binary, descriptors.encode_to_vec())
         .map_err(|error| format!("cannot write {}: {error}", binary.display()))?;

@@ -1,0 +1,72 @@
+//! Where things are: the repository, and the programs of this workspace.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::error::ClientError;
+
+/// The root of the repository.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The folder that the protos are relative to.
+pub fn proto() -> PathBuf {
+    repository().join("proto")
+}
+
+/// The plugin, built now if it is not up to date.
+///
+/// # Errors
+/// When it does not build.
+pub fn plugin() -> Result<PathBuf, ClientError> {
+    program("kubectl-opsec")
+}
+
+/// Where tools are kept between runs.
+pub(crate) fn tools() -> PathBuf {
+    target().join("tools")
+}
+
+/// A program of this workspace, which is its own package: cargo builds those of the package under
+/// test alone.
+pub(crate) fn program(name: &'static str) -> Result<PathBuf, ClientError> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut build = Command::new(cargo);
+    build
+        .current_dir(repository())
+        .args(["build", "--quiet", "--package", name]);
+    if !cfg!(debug_assertions) {
+        build.arg("--release");
+    }
+    run(&mut build, name)?;
+    Ok(profile().join(name))
+}
+
+/// Runs a program to its end; what it printed.
+pub(crate) fn run(command: &mut Command, what: &str) -> Result<String, ClientError> {
+    let path = PathBuf::from(command.get_program());
+    let output = command
+        .output()
+        .map_err(|source| ClientError::file("run", &path, source))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    Err(ClientError::Failed {
+        what: what.to_owned(),
+        status: output.status.to_string(),
+        output: String::from_utf8_lossy(&output.stderr).into_owned(),
+    })
+}
+
+/// The folder of this build's programs: that of the running test, without its last folder.
+fn profile() -> PathBuf {
+    let test = std::env::current_exe().unwrap_or_default();
+    let folder = test.parent().and_then(Path::parent);
+    folder.map_or_else(|| repository().join("target/debug"), Path::to_owned)
+}
+
+fn target() -> PathBuf {
+    let profile = profile();
+    profile.parent().map_or(profile.clone(), Path::to_owned)
+}

@@ -1,0 +1,84 @@
+//! The service as a process of its own, on loopback and in a directory that goes with it.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use crate::error::ClientError;
+use crate::programs::program;
+
+/// How long it may take to start.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running service.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    address: String,
+    _directory: tempfile::TempDir,
+}
+
+impl Server {
+    /// Starts it for development, without identity.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start() -> Result<Self, ClientError> {
+        let directory = tempfile::tempdir()
+            .map_err(|error| ClientError::file("create", Path::new("a directory"), error))?;
+        let server = program("opsec-server")?;
+        let mut child = Command::new(&server)
+            .args(["--dev", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(directory.path())
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| ClientError::file("run", &server, error))?;
+        let stderr = child.stderr.take();
+        let (sender, receiver) = mpsc::channel();
+        // It goes on reading what the service logs, so that the service never waits for a reader.
+        std::thread::spawn(move || {
+            for line in stderr
+                .into_iter()
+                .flat_map(|pipe| BufReader::new(pipe).lines())
+            {
+                let Ok(line) = line else { return };
+                let _ = sender.send(line);
+            }
+        });
+        let mut said = String::new();
+        while let Ok(line) = receiver.recv_timeout(PATIENCE) {
+            if let Some(address) = line.strip_prefix("listening on ") {
+                return Ok(Self {
+                    child,
+                    address: address.trim().to_owned(),
+                    _directory: directory,
+                });
+            }
+            said.push_str(&line);
+            said.push('\n');
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+        Err(ClientError::NotListening(said))
+    }
+
+    /// Host and port.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// As `--server` takes it.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
