@@ -246,10 +246,8 @@ fn changes_that_are_made_together_are_all_told() {
         for pending in pending {
             pending.wait().unwrap();
         }
-        assert!(matches!(
-            store.watch(b"b", cursor),
-            Err(WatchError::CursorExpired)
-        ));
+        let all = store.watch(b"b", cursor).unwrap().take().unwrap();
+        assert_eq!(all.len(), 201);
         let cursor = store.snapshot().unwrap().cursor();
         let begin = Cursor {
             commit: first,
@@ -264,6 +262,22 @@ fn changes_that_are_made_together_are_all_told() {
             .map(|index| format!("{index}").into_bytes())
             .collect();
         assert_eq!(told, expected);
+    });
+}
+
+#[test]
+fn a_watch_from_before_the_first_commit_tells_it() {
+    on_each_engine(|open| {
+        let store = open();
+        let before = store.snapshot().unwrap().cursor();
+        let mut open = store.watch(b"b", before).unwrap();
+        assert_eq!(open.take().unwrap(), []);
+        let commit = commit(&*store, put(&[("ba", "1")]));
+        assert_eq!(open.take().unwrap().len(), 1);
+        let later = store.watch(b"b", before).unwrap().take().unwrap();
+        assert_eq!(later.len(), 1);
+        assert_eq!(later[0].commit, commit);
+        assert_eq!(open.cursor(), store.snapshot().unwrap().cursor());
     });
 }
 

@@ -24,48 +24,7 @@ use tonic::Status;
 use tonic::service::Routes;
 use tonic_types::StatusExt as _;
 
-const MANIFEST: &str = r"
-apiVersion: v1
-kind: Namespace
-metadata: {name: shop-operator}
----
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: carts.shop.example.com}
-spec:
-  group: shop.example.com
-  scope: Namespaced
-  names: {plural: carts, kind: Cart, singular: cart, listKind: CartList}
-  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
----
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: shop-operator, namespace: shop-operator}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: shop-operator}
-rules:
-- {apiGroups: [shop.example.com], resources: [carts], verbs: [get, list, watch, update]}
-- {apiGroups: [''], resources: [secrets], verbs: [get, list, watch]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: shop-operator}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: shop-operator}
-subjects: [{kind: ServiceAccount, name: shop-operator, namespace: shop-operator}]
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: shop-operator, namespace: shop-operator, labels: {app.kubernetes.io/name: shop-operator}}
-spec:
-  selector: {matchLabels: {app: shop-operator}}
-  template:
-    metadata: {labels: {app: shop-operator}}
-    spec:
-      serviceAccountName: shop-operator
-      containers: [{name: manager, image: registry.example.com/shop-operator:1}]
-";
+const MANIFEST: &str = include_str!("../shop.yaml");
 
 fn services(directory: &Path) -> Routes {
     embedded(Embedded {

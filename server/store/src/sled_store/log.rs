@@ -75,7 +75,8 @@ impl SledWatch {
         self.shared.check()?;
         let snapshot = SledSnapshot::new(&self.shared);
         let now = snapshot.cursor();
-        let known = self.cursor.epoch == now.epoch
+        // Before the first commit there is no epoch: whoever saw that saw that nothing was there.
+        let known = (self.cursor.epoch == now.epoch || self.cursor == Cursor::default())
             && self.cursor.commit <= now.commit
             && self.cursor.commit >= snapshot.compacted();
         if known {
@@ -95,6 +96,7 @@ impl SledWatch {
 impl Watch for SledWatch {
     fn take(&mut self) -> Result<Vec<Event>, WatchError> {
         let snapshot = self.snapshot()?;
+        self.cursor.epoch = snapshot.cursor().epoch;
         let mut events = Vec::new();
         let mut range = self.range();
         loop {
