@@ -6,8 +6,10 @@ use std::path::PathBuf;
 const RUNS: usize = 9;
 
 const USAGE: &str = "\
-usage: cargo xtask bench [--runs N] [--without-peers] [--json FILE]
+usage: cargo xtask bench [--live] [--runs N] [--without-peers] [--json FILE]
 
+  --live            a check of a large cluster alone, beside kubectl get; it is made first, which
+                    takes minutes
   --runs N          runs of each command; slow commands stop sooner, after no less than three [9]
   --without-peers   our own figures alone
   --json FILE       the same figures for a program";
@@ -21,6 +23,8 @@ pub(crate) struct Arguments {
     pub(crate) tools: PathBuf,
     pub(crate) runs: usize,
     pub(crate) with_peers: bool,
+    /// Whether a large cluster is checked, and nothing else measured.
+    pub(crate) live: bool,
     pub(crate) json: Option<PathBuf>,
 }
 
@@ -32,7 +36,7 @@ impl Arguments {
     pub(crate) fn parse(given: impl IntoIterator<Item = String>) -> Result<Self, String> {
         let mut given = given.into_iter();
         let (mut plugin, mut tools, mut json) = (None, None, None);
-        let (mut runs, mut with_peers) = (RUNS, true);
+        let (mut runs, mut with_peers, mut live) = (RUNS, true, false);
         while let Some(option) = given.next() {
             let mut value = || given.next().ok_or_else(|| USAGE.to_owned());
             match option.as_str() {
@@ -40,6 +44,7 @@ impl Arguments {
                 "--tools" => tools = Some(PathBuf::from(value()?)),
                 "--json" => json = Some(PathBuf::from(value()?)),
                 "--runs" => runs = number(&value()?)?,
+                "--live" => live = true,
                 "--without-peers" => with_peers = false,
                 _ => return Err(USAGE.to_owned()),
             }
@@ -49,6 +54,7 @@ impl Arguments {
             tools: tools.ok_or(USAGE)?,
             runs,
             with_peers,
+            live,
             json,
         })
     }

@@ -6,6 +6,7 @@ mod arguments;
 mod evaluation;
 mod figures;
 mod inputs;
+mod live;
 mod machine;
 mod measure;
 mod peers;
@@ -67,11 +68,11 @@ fn bench(given: Vec<String>) -> Result<(), Failure> {
     if cfg!(debug_assertions) {
         return Err("this build is not optimised; run `cargo xtask bench`".into());
     }
-    let corpus = opsec_corpus::corpus("cargo xtask bench").ok_or_else(|| Failure {
-        message: "nothing is measured without the corpus; name its folder by OPSEC_CORPUS".into(),
-        status: NO_CORPUS,
-    })?;
-    let bench = stories::measure(&arguments, &corpus)?;
+    let bench = if arguments.live {
+        live::measure(&arguments)?
+    } else {
+        over_files(&arguments)?
+    };
     print(&table::text(&bench))?;
     if let Some(path) = &arguments.json {
         let text = serde_json::to_string_pretty(&bench).map_err(|error| error.to_string())?;
@@ -79,6 +80,14 @@ fn bench(given: Vec<String>) -> Result<(), Failure> {
             .map_err(|error| format!("`{}`: {error}", path.display()))?;
     }
     Ok(verdict(&bench)?)
+}
+
+fn over_files(arguments: &Arguments) -> Result<figures::Bench, Failure> {
+    let corpus = opsec_corpus::corpus("cargo xtask bench").ok_or_else(|| Failure {
+        message: "nothing is measured without the corpus; name its folder by OPSEC_CORPUS".into(),
+        status: NO_CORPUS,
+    })?;
+    Ok(stories::measure(arguments, &corpus)?)
 }
 
 /// Whether everything ran and did what it was timed for.

@@ -17,7 +17,7 @@ const OPERATOR: &str = "cert-manager";
 const POLICIES: &str = "netpol/plain/ipblockstest_4";
 
 /// What the plugin is called beside its peers.
-const PLUGIN: &str = "kubectl-opsec";
+pub(crate) const PLUGIN: &str = "kubectl-opsec";
 
 /// The folders and programs of this run.
 struct Ground<'a> {

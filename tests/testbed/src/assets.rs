@@ -9,6 +9,9 @@ use crate::go;
 /// The programs of a control plane.
 pub const PROGRAMS: [&str; 3] = ["etcd", "kube-apiserver", "kube-controller-manager"];
 
+/// The client that people have.
+pub(crate) const KUBECTL: &str = "kubectl";
+
 /// The programs of a control plane of one release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assets {
@@ -44,6 +47,21 @@ impl Assets {
             folder,
             release: release.to_owned(),
         })
+    }
+
+    /// kubectl of that release, built on first use: it is no part of a control plane, so only who
+    /// asks for it waits for it.
+    ///
+    /// # Errors
+    /// When it is not there and cannot be built, saying what to install.
+    pub fn kubectl(&self) -> Result<PathBuf, TestbedError> {
+        let given = self.program(KUBECTL);
+        if given.is_file() {
+            return Ok(given);
+        }
+        let folder = build_directory().join("testbed").join(&self.release);
+        go::build_kubectl(&folder, &self.release)?;
+        Ok(folder.join(KUBECTL))
     }
 
     /// The release that was asked for.

@@ -11,6 +11,7 @@ use std::process::Command;
 
 use opsec_kubernetes::RELEASE;
 
+use crate::assets::KUBECTL;
 use crate::error::TestbedError;
 
 /// The least version of Go that builds this release.
@@ -22,21 +23,11 @@ pub(crate) fn build_missing(folder: &Path, release: &str) -> Result<(), TestbedE
     if crate::assets::PROGRAMS.iter().all(|name| present(name)) {
         return Ok(());
     }
-    std::fs::create_dir_all(folder).map_err(TestbedError::file("create", folder))?;
-    let path = folder.join("build.lock");
-    let lock = File::create(&path).map_err(TestbedError::file("create", &path))?;
-    lock.lock().map_err(TestbedError::file("lock", &path))?;
-    require_go()?;
+    let _alone = alone(folder)?;
     let kubernetes = module_of(folder, release)?;
     for program in ["kube-apiserver", "kube-controller-manager"] {
         if !present(program) {
-            let package = format!("k8s.io/kubernetes/cmd/{program}");
-            build(
-                &kubernetes,
-                &package,
-                &folder.join(program),
-                &stamp(release),
-            )?;
+            build_of_kubernetes(&kubernetes, program, folder, release)?;
         }
     }
     if !present("etcd") {
@@ -44,6 +35,37 @@ pub(crate) fn build_missing(folder: &Path, release: &str) -> Result<(), TestbedE
         build(&checked_in("etcd"), package, &folder.join("etcd"), "-s -w")?;
     }
     Ok(())
+}
+
+/// Builds kubectl where it is not in the folder yet.
+pub(crate) fn build_kubectl(folder: &Path, release: &str) -> Result<(), TestbedError> {
+    let _alone = alone(folder)?;
+    if folder.join(KUBECTL).is_file() {
+        return Ok(());
+    }
+    let kubernetes = module_of(folder, release)?;
+    build_of_kubernetes(&kubernetes, KUBECTL, folder, release)
+}
+
+/// The only process that builds into the folder, while the answer is held.
+fn alone(folder: &Path) -> Result<File, TestbedError> {
+    std::fs::create_dir_all(folder).map_err(TestbedError::file("create", folder))?;
+    let path = folder.join("build.lock");
+    let lock = File::create(&path).map_err(TestbedError::file("create", &path))?;
+    lock.lock().map_err(TestbedError::file("lock", &path))?;
+    require_go()?;
+    Ok(lock)
+}
+
+/// A program of Kubernetes' repository.
+fn build_of_kubernetes(
+    module: &Path,
+    program: &str,
+    folder: &Path,
+    release: &str,
+) -> Result<(), TestbedError> {
+    let package = format!("k8s.io/kubernetes/cmd/{program}");
+    build(module, &package, &folder.join(program), &stamp(release))
 }
 
 fn require_go() -> Result<(), TestbedError> {
