@@ -47,6 +47,8 @@ pub(crate) async fn run(args: CheckArgs, mut context: Context) -> Result<Exit, F
     gathered.save(&args.files)?;
     progress.step("judging");
     let request = request(&args, &gathered, inline.as_ref(), &context)?;
+    // The service has its own: of a large cluster two at once are too much.
+    drop(std::mem::take(&mut gathered.snapshot));
     let response = service.check(request).await.map_err(refused)?;
     let reports = decode(response, &gathered.sources)?;
     drop(progress);

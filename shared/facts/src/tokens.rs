@@ -100,6 +100,7 @@ mod tests {
             replicas: None,
             watch_settings: vec![],
             hook: None,
+            alike: Vec::new(),
         }
     }
 

@@ -134,6 +134,7 @@ mod tests {
             replicas: None,
             watch_settings: Vec::new(),
             hook: None,
+            alike: Vec::new(),
         };
         let snapshot = Snapshot {
             workloads: vec![pod],

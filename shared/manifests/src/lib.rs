@@ -5,6 +5,7 @@
 //! becomes a notice and grants nothing; what is no manifest at all is a [`ManifestError`].
 
 mod aliases;
+mod alike;
 mod compose;
 mod decode;
 mod document;

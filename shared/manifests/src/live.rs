@@ -7,6 +7,7 @@ use opsec_model::objects::{LabelSelector, Metadata};
 use opsec_model::{Snapshot, SourceLine};
 use serde_json::Value;
 
+use crate::alike::Alike;
 use crate::decode;
 use crate::object::{KindRef, RawObject, drop_nulls};
 use crate::read::sort;
@@ -26,6 +27,7 @@ pub struct NotUnderstood {
 #[derive(Debug, Default)]
 pub struct LiveObjects {
     snapshot: Snapshot,
+    pods: Alike,
 }
 
 /// Objects that a binding of an admission policy takes as parameters.
@@ -63,7 +65,10 @@ impl LiveObjects {
         object: Value,
     ) -> Result<(), NotUnderstood> {
         let typed = Self::decode(group, version, kind, object)?.1;
-        typed.push_to(&mut self.snapshot);
+        match typed {
+            Typed::Workload(workload) => self.pods.push(*workload, &mut self.snapshot.workloads),
+            other => other.push_to(&mut self.snapshot),
+        }
         Ok(())
     }
 
@@ -129,7 +134,10 @@ impl LiveObjects {
     }
 
     /// Adds what others gathered, as lists that are read side by side.
-    pub fn append(&mut self, other: Self) {
+    pub fn append(&mut self, mut other: Self) {
+        for workload in std::mem::take(&mut other.snapshot.workloads) {
+            self.pods.push(workload, &mut self.snapshot.workloads);
+        }
         typed::append(other.snapshot, &mut self.snapshot);
     }
 

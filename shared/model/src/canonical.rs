@@ -33,13 +33,49 @@ pub fn digest(value: &impl Serialize) -> Result<String, CanonicalError> {
 
 /// `sha256:` and the lower-case hex SHA-256 of bytes.
 pub fn digest_bytes(bytes: &[u8]) -> String {
+    named(&Sha256::digest(bytes))
+}
+
+fn named(hash: &[u8]) -> String {
     use std::fmt::Write as _;
     let mut text = String::from("sha256:");
-    for byte in Sha256::digest(bytes) {
+    for byte in hash {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");
     }
     text
+}
+
+/// The digest of a canonical text that is written piece by piece.
+#[derive(Debug, Default)]
+pub(crate) struct Digester {
+    hash: Sha256,
+    buffer: Vec<u8>,
+}
+
+impl Digester {
+    /// Punctuation between values.
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
+        self.hash.update(bytes);
+    }
+
+    /// A value.
+    pub(crate) fn value(&mut self, value: &impl Serialize) -> Result<(), CanonicalError> {
+        self.tree(&serde_json::to_value(value)?)
+    }
+
+    /// The same of JSON.
+    pub(crate) fn tree(&mut self, value: &Value) -> Result<(), CanonicalError> {
+        self.buffer.clear();
+        write(value, &mut self.buffer)?;
+        self.hash.update(&self.buffer);
+        Ok(())
+    }
+
+    /// The digest of all that was written.
+    pub(crate) fn finish(self) -> String {
+        named(&self.hash.finalize())
+    }
 }
 
 fn write(value: &Value, out: &mut Vec<u8>) -> Result<(), CanonicalError> {

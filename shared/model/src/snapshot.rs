@@ -1,11 +1,13 @@
 //! What was gathered, once, immutable: the only input of a judgement besides the baseline.
 
+mod digest;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::canonical::{self, CanonicalError};
+use crate::canonical::CanonicalError;
 use crate::completeness::{Completeness, Kind};
 use crate::declared_rights::OperatorRights;
 use crate::notice::Notice;
@@ -210,34 +212,7 @@ impl Snapshot {
     /// # Errors
     /// When a parameter object holds a number that has no canonical form.
     pub fn digest(&self) -> Result<String, CanonicalError> {
-        let mut value = serde_json::to_value(self)?;
-        strip_input_files(&mut value);
-        canonical::digest(&value)
-    }
-}
-
-fn strip_input_files(value: &mut serde_json::Value) {
-    let serde_json::Value::Object(lists) = value else {
-        return;
-    };
-    for (name, list) in lists {
-        let serde_json::Value::Array(objects) = list else {
-            continue;
-        };
-        for object in &mut *objects {
-            if let Some(metadata) = object.get_mut("metadata").and_then(|m| m.as_object_mut()) {
-                metadata.remove("inputFile");
-            }
-            if let Some(notice) = object.as_object_mut().filter(|o| o.contains_key("code")) {
-                notice.remove("source");
-                // A sentence for people: it may name files and lines.
-                notice.remove("message");
-            }
-        }
-        if name == "notices" {
-            objects.sort_by_cached_key(ToString::to_string);
-            objects.dedup();
-        }
+        digest::of(self)
     }
 }
 

@@ -280,9 +280,9 @@ impl<'a> Ground<'a> {
     pub(crate) fn on_node(&self, node: Option<&str>) -> BTreeMap<ServiceAccountRef, &'a Workload> {
         let mut found = BTreeMap::new();
         for workload in self.running(None) {
-            let here = match (node, &workload.template.spec.node_name) {
+            let here = match (node, workload.nodes().next()) {
                 (None, _) => true,
-                (Some(node), Some(bound)) => node == bound,
+                (Some(node), Some(_)) => workload.nodes().any(|bound| bound == node),
                 (Some(_), None) => workload.kind == WorkloadKind::DaemonSet,
             };
             if here {
@@ -304,7 +304,7 @@ impl<'a> Ground<'a> {
                         .iter()
                         .any(|owner| owner.kind == object.kind && owner.name == object.name)
             })
-            .filter_map(|pod| pod.template.spec.node_name.as_deref())
+            .flat_map(Workload::nodes)
             .collect()
     }
 

@@ -366,7 +366,7 @@ pub(crate) fn makes_pod(workload: &Workload, names: &Names) -> bool {
     };
     let own = &workload.metadata.name;
     match workload.kind {
-        WorkloadKind::Pod => names.contains(own),
+        WorkloadKind::Pod => workload.names().any(|name| names.contains(name)),
         WorkloadKind::StatefulSet => names.iter().any(|name| {
             name.strip_prefix(own.as_str())
                 .and_then(|rest| rest.strip_prefix('-'))

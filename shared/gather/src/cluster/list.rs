@@ -10,7 +10,7 @@ use super::OnProgress;
 use super::connect::Connection;
 use super::error::ClusterError;
 use super::page::{Page, escape};
-use super::retry::{Refusal, get};
+use super::retry::{Refusal, get_and_read};
 
 const JSON: &str = "application/json";
 const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io";
@@ -146,14 +146,20 @@ async fn pages(
     };
     loop {
         let path = query.path(limited, next.as_deref());
-        let mut page: Page = get(connection, &path, accept, timeout).await?;
-        let Some(items) = page.items() else {
+        let read = |body: &[u8]| {
+            let mut kept = Kept::default();
+            let page = Page::read(body, |item| kept.keep(query, item))?;
+            Ok((page, kept))
+        };
+        let (page, kept) = get_and_read(connection, &path, accept, timeout, read).await?;
+        if !page.is_list() {
             let message = "what the server answers is no list".to_owned();
             return Err(Refusal::Other(message));
-        };
-        count += items.len();
-        for item in items {
-            keep(&mut objects, query, item, &mut completeness);
+        }
+        count += kept.count;
+        objects.append(kept.objects);
+        if let Some(message) = kept.not_understood {
+            completeness = Completeness::Failed { message };
         }
         let last = next;
         next = page.metadata.next.filter(|next| !next.is_empty());
@@ -168,25 +174,30 @@ async fn pages(
     }
 }
 
-fn keep(
-    objects: &mut LiveObjects,
-    query: &Query,
-    mut item: Value,
-    completeness: &mut Completeness,
-) {
-    let (group, version, kind) = (&query.group, &query.version, &query.kind);
-    if let (Some(of_type), Some(secret)) = (query.secret_type, item.as_object_mut()) {
-        secret.insert("type".to_owned(), Value::from(of_type));
-    }
-    let kept = if query.parameters {
-        objects.add_parameter(group, version, kind, item)
-    } else {
-        objects.add(group, version, kind, item)
-    };
-    if let Err(error) = kept {
-        *completeness = Completeness::Failed {
-            message: error.to_string(),
+/// What is kept of a page.
+#[derive(Default)]
+struct Kept {
+    objects: LiveObjects,
+    count: usize,
+    /// An object that is not as its kind has it.
+    not_understood: Option<String>,
+}
+
+impl Kept {
+    fn keep(&mut self, query: &Query, mut item: Value) {
+        self.count += 1;
+        let (group, version, kind) = (&query.group, &query.version, &query.kind);
+        if let (Some(of_type), Some(secret)) = (query.secret_type, item.as_object_mut()) {
+            secret.insert("type".to_owned(), Value::from(of_type));
+        }
+        let kept = if query.parameters {
+            self.objects.add_parameter(group, version, kind, item)
+        } else {
+            self.objects.add(group, version, kind, item)
         };
+        if let Err(error) = kept {
+            self.not_understood = Some(error.to_string());
+        }
     }
 }
 

@@ -47,13 +47,25 @@ pub(super) async fn get<T: DeserializeOwned>(
     accept: &str,
     timeout: Duration,
 ) -> Result<T, Refusal> {
+    let whole = |body: &[u8]| serde_json::from_slice(body);
+    get_and_read(connection, path, accept, timeout, whole).await
+}
+
+/// The same for who reads the body in a way of its own: afresh at each try.
+pub(super) async fn get_and_read<T>(
+    connection: &Connection,
+    path: &str,
+    accept: &str,
+    timeout: Duration,
+    read: impl Fn(&[u8]) -> serde_json::Result<T>,
+) -> Result<T, Refusal> {
     let mut pause = FIRST_PAUSE;
     let mut tries = 1;
     loop {
         let answer = tokio::time::timeout(timeout, ask(connection, path, accept)).await;
         let (refusal, again) = match answer {
             Ok(Ok(answer)) if answer.status.is_success() => {
-                match understood(connection, &answer, tries) {
+                match understood(connection, read(&answer.body), tries) {
                     Ok(value) => return Ok(value),
                     Err(refused) => refused,
                 }
@@ -78,12 +90,12 @@ pub(super) async fn get<T: DeserializeOwned>(
 }
 
 /// The value that a good answer holds.
-fn understood<T: DeserializeOwned>(
+fn understood<T>(
     connection: &Connection,
-    answer: &Answer,
+    read: serde_json::Result<T>,
     tries: u32,
 ) -> Result<T, (Refusal, Again)> {
-    serde_json::from_slice(&answer.body).map_err(|error| {
+    read.map_err(|error| {
         if error.is_eof() {
             // A body without a length ends where the connection does.
             return broken(connection, "its answer ends early".to_owned(), tries);

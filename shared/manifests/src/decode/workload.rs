@@ -49,6 +49,7 @@ pub(super) fn object(
             .iter()
             .find_map(|hook| metadata.annotation(hook))
             .map(ToOwned::to_owned),
+        alike: Vec::new(),
     })))
 }
 

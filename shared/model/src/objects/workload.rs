@@ -99,12 +99,40 @@ pub struct Workload {
     /// `test`); absent when it is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hook: Option<String>,
+    /// Further pods of the same owner that differ from this one in nothing that counts but these:
+    /// a cluster has many more pods than it has kinds of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alike: Vec<AlikePod>,
+}
+
+/// What is a pod's own, of pods that are alike.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AlikePod {
+    /// Its name.
+    pub name: String,
+    /// The node it is bound to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_name: Option<String>,
 }
 
 impl Workload {
     /// The namespace it runs in.
     pub fn namespace(&self) -> &str {
         self.metadata.namespace()
+    }
+
+    /// Its name, and those of the pods that are like it.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let others = self.alike.iter().map(|pod| pod.name.as_str());
+        std::iter::once(self.metadata.name.as_str()).chain(others)
+    }
+
+    /// The nodes that it and the pods like it are bound to.
+    pub fn nodes(&self) -> impl Iterator<Item = &str> {
+        let own = self.template.spec.node_name.as_deref();
+        let others = self.alike.iter().filter_map(|pod| pod.node_name.as_deref());
+        own.into_iter().chain(others)
     }
 }
 
