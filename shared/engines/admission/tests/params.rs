@@ -68,6 +68,31 @@ fn a_missing_parameter_does_as_the_binding_says() {
 }
 
 #[test]
+fn a_missing_parameter_denies_even_what_the_match_conditions_leave_out() {
+    let never = json!([{"name": "never", "expression": "false"}]);
+    for (maps, action, denied) in [
+        (json!([]), "Deny", true),
+        (json!([]), "Allow", false),
+        // With its parameter it comes to the conditions, and they leave the request out.
+        (
+            json!([config_map("guard", "other.example.com")]),
+            "Deny",
+            false,
+        ),
+    ] {
+        let made = policy(ALLOWED)
+            .spec("paramKind", &config_maps())
+            .spec("matchConditions", &never);
+        let found = decide_in(&json!({
+            "validatingAdmissionPolicies": [made.json()],
+            "validatingAdmissionPolicyBindings": [binding_with("p", "paramRef", &named(action))],
+            "configMaps": maps,
+        }));
+        assert_eq!(found.is_denied(), denied, "{maps} {action}: {found:?}");
+    }
+}
+
+#[test]
 fn a_configuration_error_denies_even_where_the_binding_only_warns() {
     for (failure_policy, denied) in [("Fail", true), ("Ignore", false)] {
         let mut bound = binding("p");
