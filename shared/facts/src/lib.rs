@@ -5,6 +5,7 @@
 
 mod accounts;
 mod namespaces;
+mod pods;
 mod services;
 mod tokens;
 mod workloads;

@@ -11,6 +11,7 @@ use crate::grouping::account_of;
 use crate::installation::{self, Installation};
 use crate::intended::RoleBindings;
 use crate::operator::{Account, Component, Operator};
+use crate::owned::Owned;
 use crate::payload::Deployments;
 use crate::rights::{Rights, Watch};
 use crate::{display_name, intended, owned, presumed};
@@ -22,7 +23,7 @@ pub fn find(facts: &Facts<'_>, policy: &Policy, kinds: &Kinds) -> Vec<Operator> 
     let rights = Rights::new(facts.snapshot(), policy, kinds);
     let surroundings = Surroundings::new(facts);
     let installations = installation::all(facts);
-    let owned = owned::kinds(facts, &installations);
+    let owned = owned::kinds(facts, policy, &installations);
     let found: Vec<(Installation, Operator)> = installations
         .into_iter()
         .zip(owned)
@@ -62,12 +63,17 @@ fn operator(
     rights: &Rights<'_>,
     surroundings: &Surroundings<'_>,
     installation: &Installation,
-    owned_kinds: BTreeSet<Kind>,
+    owned: Owned,
 ) -> Operator {
     let workloads: Vec<_> = installation
         .workloads
         .iter()
         .filter_map(|&index| facts.workloads().get(index))
+        .collect();
+    // A pod has the name of whoever made it.
+    let installed: Vec<_> = workloads
+        .into_iter()
+        .filter(|workload| !facts.differs_from_its_template(workload))
         .collect();
     let mut writes_status = BTreeSet::new();
     let mut watches: Vec<(Watch, ServiceAccountRef)> = Vec::new();
@@ -81,13 +87,15 @@ fn operator(
         );
     }
     let mut operator = Operator {
-        name: display_name::of(&workloads, &installation.namespaces),
+        name: display_name::of(&installed, &installation.namespaces),
         namespaces: installation.namespaces.clone(),
         components: components(facts, installation),
         accounts: accounts(facts, installation),
-        why: why(installation, &watches, &owned_kinds),
+        why: why(installation, &watches, &owned.kinds),
         is_operator: !watches.is_empty(),
-        owned_kinds,
+        owned_kinds: owned.kinds,
+        perhaps_owned_kinds: owned.perhaps,
+        unread_owners: BTreeSet::new(),
         presumed_own_groups: BTreeSet::new(),
         payload: BTreeSet::new(),
         intended: intended::IntendedCandidates::default(),
@@ -122,6 +130,8 @@ impl Operator {
         let kinds = kinds.iter().map(|kind| Kind::from(kind.clone()));
         let kinds = kinds.filter(|kind| !owned::is_declaration(kind));
         self.owned_kinds.extend(kinds);
+        // Whoever names kinds has said which are the operator's.
+        self.perhaps_owned_kinds.clear();
         self.follow_kinds(facts, &Surroundings::new(facts));
         self
     }
@@ -139,6 +149,15 @@ impl Operator {
             .collect();
         let deployments = &surroundings.deployments;
         self.payload = deployments.payload(facts, &self.owned_kinds, &names, &self.components);
+        // An operator of no kinds has no payload behind any.
+        if !self.owned_kinds.is_empty() {
+            self.unread_owners = deployments.unread_owners(facts, &self.payload, &self.components);
+        }
+        let perhaps = std::mem::take(&mut self.perhaps_owned_kinds);
+        self.perhaps_owned_kinds = perhaps
+            .into_iter()
+            .filter(|kind| deployments.are_of(facts, kind, &self.components))
+            .collect();
         self.intended = intended::candidates(facts, &surroundings.role_bindings, self);
     }
 }

@@ -3,13 +3,14 @@
 //! From files the workloads of one namespace do, unless their part-of or instance labels differ
 //! or OLM installs them by another version.
 //! Live, those that share such a label, an OLM owner, a Helm release, a binding or, unless their
-//! labels differ, a ServiceAccount.
+//! labels differ, a ServiceAccount. A running pod that is not what its template says goes with
+//! whoever made it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use opsec_facts::Facts;
 use opsec_model::ServiceAccountRef;
-use opsec_model::objects::{Workload, WorkloadKind};
+use opsec_model::objects::{Object as _, Workload, WorkloadKind};
 
 use crate::bindings::Binding;
 use crate::deployed::{self, Deployed};
@@ -55,10 +56,50 @@ pub(crate) fn groups(facts: &Facts<'_>, bindings: &[Binding<'_>]) -> Vec<Group> 
     } else {
         live(&members, bindings, &mut sets);
     }
-    sets.sets()
+    let mut groups: Vec<Group> = sets
+        .sets()
         .into_iter()
         .map(|set| group(&members, &set))
-        .collect()
+        .collect();
+    with_changed_pods(facts, &mut groups);
+    groups
+}
+
+/// Adds the running pods that are not what their maker's template says to the group of that maker:
+/// the template does not tell what they are.
+fn with_changed_pods(facts: &Facts<'_>, groups: &mut [Group]) {
+    type Object<'a> = (&'a str, &'a str, &'a str);
+    let object = |workload| -> Object<'_> {
+        let workload: &Workload = workload;
+        (
+            workload.namespace(),
+            workload.kind(),
+            &workload.metadata.name,
+        )
+    };
+    let workloads = facts.workloads();
+    let changed = workloads.iter().enumerate().filter_map(|(index, pod)| {
+        let changed = facts.differs_from_its_template(pod);
+        changed.then(|| Some((index, object(facts.maker(pod)?))))?
+    });
+    let changed: Vec<(usize, Object<'_>)> = changed.collect();
+    if changed.is_empty() {
+        return;
+    }
+    let mut places = BTreeMap::new();
+    for (place, group) in groups.iter().enumerate() {
+        let made = group
+            .workloads
+            .iter()
+            .filter_map(|&index| workloads.get(index));
+        places.extend(made.map(|workload| (object(workload), place)));
+    }
+    for (index, maker) in changed {
+        let group = places.get(&maker).and_then(|&place| groups.get_mut(place));
+        if let Some(group) = group {
+            group.workloads.push(index);
+        }
+    }
 }
 
 fn group(members: &[Member<'_>], set: &[usize]) -> Group {

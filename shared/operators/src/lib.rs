@@ -23,6 +23,7 @@ mod presumed;
 mod resolve;
 mod rights;
 mod union_find;
+mod writers;
 
 pub use find::find;
 pub use intended::IntendedCandidates;

@@ -22,8 +22,14 @@ pub struct Operator {
     /// The ServiceAccounts that its components run as or that its bindings name; those only named
     /// are never the API server's own.
     pub accounts: Vec<Account>,
-    /// The kinds that its CustomResourceDefinitions define, and those that a baseline says.
+    /// The kinds that its CustomResourceDefinitions define, and those that a baseline says. In a
+    /// cluster a definition without its labels is its own when it alone writes the kind's status.
     pub owned_kinds: BTreeSet<Kind>,
+    /// Kinds that are its own or another's, and that own a workload: in a cluster no label says
+    /// whose they are, and not it alone is named where their status may be written.
+    pub perhaps_owned_kinds: BTreeSet<Kind>,
+    /// Kinds of custom resources that own workloads and could not be read: those may be its payload.
+    pub unread_owners: BTreeSet<Kind>,
     /// Groups taken to be its own although no definition of them is there.
     pub presumed_own_groups: BTreeSet<String>,
     /// What it deploys: indices into the snapshot's workloads. Never its own components.

@@ -1,36 +1,69 @@
 //! Whose a CustomResourceDefinition is.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use opsec_facts::Facts;
 use opsec_model::Kind;
 use opsec_model::objects::{CustomResourceDefinition, Metadata};
+use opsec_rbac::Policy;
 
 use crate::installation::Installation;
 use crate::marks::Marks;
+use crate::writers::{Writer, Writers};
 
 /// The kind of our own declarations, which is no operator's.
 const DECLARATIONS: (&str, &str) = ("operatorrights", "kubectl-opsec.dev");
 
+/// The kinds of an installation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Owned {
+    /// Its own.
+    pub(crate) kinds: BTreeSet<Kind>,
+    /// Its own or another's: no label says whose they are, and not one alone writes their status.
+    pub(crate) perhaps: BTreeSet<Kind>,
+}
+
 /// The kinds of each installation, in the order of the installations.
-pub(crate) fn kinds(facts: &Facts<'_>, installations: &[Installation]) -> Vec<BTreeSet<Kind>> {
-    let mut kinds = vec![BTreeSet::new(); installations.len()];
+pub(crate) fn kinds(
+    facts: &Facts<'_>,
+    policy: &Policy,
+    installations: &[Installation],
+) -> Vec<Owned> {
+    let mut all = vec![Owned::default(); installations.len()];
     let busy = busy_files(facts);
+    // Found out at the first definition that says of nobody that it is theirs.
+    let writers = OnceCell::new();
     for definition in &facts.snapshot().custom_resource_definitions {
         let kind = kind(definition);
         if is_declaration(&kind) {
             continue;
         }
-        for owner in owners(facts, installations, &busy, definition) {
-            if let Some(kinds) = kinds.get_mut(owner) {
-                kinds.insert(kind.clone());
+        let mut owners = owners(facts, installations, &busy, definition);
+        if owners.is_empty() && !facts.from_files() {
+            let writers = writers.get_or_init(|| Writers::new(facts, policy, installations));
+            match writers.of(&kind) {
+                Writer::Only(owner) => owners.push(owner),
+                Writer::Several(perhaps) => {
+                    for owner in perhaps {
+                        if let Some(owned) = all.get_mut(owner) {
+                            owned.perhaps.insert(kind.clone());
+                        }
+                    }
+                }
+                Writer::Nobody => {}
+            }
+        }
+        for owner in owners {
+            if let Some(owned) = all.get_mut(owner) {
+                owned.kinds.insert(kind.clone());
             }
         }
     }
-    for (installation, kinds) in installations.iter().zip(&mut kinds) {
-        kinds.extend(said_by_versions(facts, installation));
+    for (installation, owned) in installations.iter().zip(&mut all) {
+        owned.kinds.extend(said_by_versions(facts, installation));
     }
-    kinds
+    all
 }
 
 /// What the ClusterServiceVersions that OLM installs it by say that it owns: their definitions
@@ -56,6 +89,7 @@ pub(crate) fn is_declaration(kind: &Kind) -> bool {
 
 /// From files a definition belongs to the installation of its file, or with its labels; in a file
 /// of definitions to all. Where labels tell several installations of one file apart, they decide.
+/// In a cluster labels alone say it.
 fn owners(
     facts: &Facts<'_>,
     installations: &[Installation],

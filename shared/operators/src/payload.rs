@@ -18,20 +18,30 @@ use crate::operator::Component;
 pub(crate) struct Deployments<'a> {
     owned: Vec<(usize, Vec<&'a OwnerReference>)>,
     managed: Vec<(usize, &'a str)>,
+    /// Those whose chain of owners ends in a kind that could not be read: who owns that is not known.
+    unread: Vec<(usize, Kind)>,
 }
 
 impl<'a> Deployments<'a> {
     pub(crate) fn new(facts: &Facts<'a>) -> Self {
         let workloads = || facts.workloads().iter().enumerate();
-        let owned = workloads()
+        let owned: Vec<(usize, Vec<&OwnerReference>)> = workloads()
             .filter(|(_, workload)| !workload.metadata.owner_references.is_empty())
             .map(|(index, workload)| (index, facts.owners(workload)))
             .filter(|(_, owners)| owners.iter().any(|owner| !is_built_in(group(owner))))
             .collect();
+        let unread = owned
+            .iter()
+            .filter_map(|(index, owners)| Some((*index, unread(facts, owners.last()?)?)))
+            .collect();
         let managed = workloads()
             .filter_map(|(index, workload)| Some((index, managed_by(workload)?)))
             .collect();
-        Self { owned, managed }
+        Self {
+            owned,
+            managed,
+            unread,
+        }
     }
 
     /// Indices of the workloads that are payload of an operator with these kinds and names; its
@@ -58,6 +68,53 @@ impl<'a> Deployments<'a> {
             .chain(managed)
             .filter(|&index| !is_own(facts, index, components))
             .collect()
+    }
+}
+
+/// The kind of an owner when its objects could not be read, whose own owners are then not known.
+fn unread(facts: &Facts<'_>, owner: &OwnerReference) -> Option<Kind> {
+    let snapshot = facts.snapshot();
+    let group = group(owner);
+    let defined = |kind: &Kind| {
+        let mut definitions = snapshot.custom_resource_definitions.iter();
+        definitions.any(|definition| {
+            crate::owned::kind(definition) == *kind && definition.spec.names.kind == owner.kind
+        })
+    };
+    let mut incomplete = snapshot.incomplete.keys();
+    incomplete
+        .find(|kind| {
+            kind.group == group && (is_plural_of(&kind.resource, &owner.kind) || defined(kind))
+        })
+        .cloned()
+}
+
+impl Deployments<'_> {
+    /// The kinds that could not be read and own something that is neither known payload nor made by
+    /// these components.
+    pub(crate) fn unread_owners(
+        &self,
+        facts: &Facts<'_>,
+        payload: &BTreeSet<usize>,
+        components: &[Component],
+    ) -> BTreeSet<Kind> {
+        let unread = self.unread.iter();
+        unread
+            .filter(|(index, _)| !payload.contains(index) && !is_own(facts, *index, components))
+            .map(|(_, kind)| kind.clone())
+            .collect()
+    }
+
+    /// Whether a custom resource of a kind deployed something beside these components.
+    pub(crate) fn are_of(&self, facts: &Facts<'_>, kind: &Kind, components: &[Component]) -> bool {
+        let kinds = BTreeSet::from([kind.clone()]);
+        let owner_kinds = owner_kinds(facts, &kinds);
+        self.owned.iter().any(|(index, owners)| {
+            owners
+                .iter()
+                .any(|owner| is_owned(owner, &kinds, &owner_kinds))
+                && !is_own(facts, *index, components)
+        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Who else runs where the operator runs, what it deploys, and who could take its ServiceAccount.
 
+use std::collections::BTreeSet;
+
 use opsec_model::ServiceAccountRef;
 use opsec_model::objects::{Object as _, Workload};
 use opsec_rbac::{EffectiveRights, Held, Kinds, Names, Request};
@@ -7,6 +9,7 @@ use opsec_rights::row::Needs;
 use opsec_rights::rows;
 
 use crate::context::Context;
+use crate::contract::Judgement;
 use crate::shell::quote;
 
 /// The payload, each workload once: what a workload of the payload made is that one's.
@@ -14,28 +17,63 @@ pub(crate) fn payload<'a>(context: &Context<'a>) -> Vec<&'a Workload> {
     roots(context, context.payload())
 }
 
-/// Why rules about payload have nothing to judge.
-pub(crate) fn no_payload(context: &Context<'_>) -> &'static str {
-    if context.facts.from_files() {
+/// What rules about payload come to where none is known: nothing to judge, unless there is some of
+/// kinds that may be another operator's as well.
+pub(crate) fn no_payload(context: &Context<'_>) -> Judgement {
+    let unknown = perhaps_payload(context);
+    if !unknown.is_empty() {
+        return Judgement {
+            unknown,
+            ..Judgement::default()
+        };
+    }
+    Judgement::nothing(if context.facts.from_files() {
         "no payload in these files"
     } else {
         "no payload"
-    }
+    })
 }
 
-/// The workloads that no other one of them made.
+/// Why it is not known whether there is other payload than what is known, each a clause.
+pub(crate) fn perhaps_payload(context: &Context<'_>) -> Vec<String> {
+    let operator = context.operator;
+    let undecided = operator.perhaps_owned_kinds.iter().map(|kind| {
+        format!(
+            "whose {kind} are is not known: no label says it, and not one operator alone is named where their status may be written; name them as ownedKinds in the baseline of whose they are"
+        )
+    });
+    let unread = operator.unread_owners.iter().map(|kind| {
+        let why = context.facts.missing(&kind.resource, &kind.group);
+        format!(
+            "whether what {kind} own is payload is not known: {}",
+            why.unwrap_or_default()
+        )
+    });
+    undecided.chain(unread).collect()
+}
+
+/// The workloads that no other one of them made, and the running pods that are not what the template
+/// of their maker says.
 pub(crate) fn roots<'a>(context: &Context<'a>, workloads: Vec<&'a Workload>) -> Vec<&'a Workload> {
+    let makers: BTreeSet<(&str, &str, &str)> = workloads
+        .iter()
+        .map(|maker| {
+            (
+                maker.namespace(),
+                maker.kind(),
+                maker.metadata.name.as_str(),
+            )
+        })
+        .collect();
     workloads
         .iter()
         .copied()
         .filter(|workload| {
             let owners = context.facts.owners(workload);
-            !workloads.iter().any(|other| {
-                other.namespace() == workload.namespace()
-                    && owners
-                        .iter()
-                        .any(|o| o.kind == other.kind() && o.name == other.metadata.name)
-            })
+            let made = owners
+                .iter()
+                .any(|owner| makers.contains(&(workload.namespace(), &owner.kind, &owner.name)));
+            !made || context.facts.differs_from_its_template(workload)
         })
         .collect()
 }

@@ -37,7 +37,7 @@ fn judge(context: &Context<'_>) -> Judgement {
     }
     let (payload, others) = (payload(context), others(context));
     if payload.is_empty() && others.is_empty() {
-        return Judgement::nothing(no_payload(context));
+        return no_payload(context);
     }
     let namespaces: BTreeSet<&str> = components.iter().map(|own| own.namespace()).collect();
     let mut judgement = Judgement::of(namespaces.len());

@@ -6,7 +6,7 @@ use opsec_network::{AddressSet, AllowedPeer, Direction, Peer};
 
 use crate::context::Context;
 use crate::contract::{Draft, Judgement, Rule, RuleDoc};
-use crate::p1_separation::neighbours::{no_payload, payload, target};
+use crate::p1_separation::neighbours::{no_payload, payload, perhaps_payload, target};
 use crate::p1_separation::openings::{
     Cause, Opening, describe, onto_workloads, openings, payload_pods,
 };
@@ -36,7 +36,7 @@ pub(crate) const RULE: Rule = Rule {
 fn judge(context: &Context<'_>) -> Judgement {
     let payload = payload(context);
     if payload.is_empty() {
-        return Judgement::nothing(no_payload(context));
+        return no_payload(context);
     }
     let found = openings(context, &payload, Direction::Ingress, |workload, peer| {
         !peer.ports.is_empty()
@@ -59,7 +59,7 @@ fn judge(context: &Context<'_>) -> Judgement {
     Judgement {
         subjects: payload.len(),
         findings,
-        unknown: found.unknown,
+        unknown: [found.unknown, perhaps_payload(context)].concat(),
         nothing: None,
     }
 }

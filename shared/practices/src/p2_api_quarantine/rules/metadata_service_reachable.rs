@@ -6,7 +6,7 @@ use opsec_network::{AllowedPeer, Direction};
 
 use crate::context::Context;
 use crate::contract::{Draft, Judgement, Rule, RuleDoc};
-use crate::p1_separation::neighbours::payload;
+use crate::p1_separation::neighbours::{payload, perhaps_payload};
 use crate::p1_separation::openings::{Cause, Opening, describe, its_pods, openings, payload_pods};
 use crate::p2_api_quarantine::accepted::{opens_internet, opens_metadata};
 use crate::p2_api_quarantine::egress::{ApiServer, leads_to_metadata, metadata_severity};
@@ -58,6 +58,7 @@ fn judge(context: &Context<'_>) -> Judgement {
             .map(|opening| of_payload(context, &api, opening)),
     );
     judgement.unknown = own.unknown;
+    judgement.unknown.extend(perhaps_payload(context));
     judgement.unknown.extend(deployed.unknown);
     judgement
         .unknown

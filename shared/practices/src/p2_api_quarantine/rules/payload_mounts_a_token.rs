@@ -8,7 +8,7 @@ use opsec_model::{Half, ServiceAccountRef, Severity};
 
 use crate::context::Context;
 use crate::contract::{Draft, Judgement, Rule, RuleDoc};
-use crate::p1_separation::neighbours::{no_payload, payload, target};
+use crate::p1_separation::neighbours::{no_payload, payload, perhaps_payload, target};
 use crate::p1_separation::openings::{onto_workloads, payload_pods};
 use crate::shell::quote;
 
@@ -36,9 +36,12 @@ pub(crate) const RULE: Rule = Rule {
 fn judge(context: &Context<'_>) -> Judgement {
     let payload = payload(context);
     if payload.is_empty() {
-        return Judgement::nothing(no_payload(context));
+        return no_payload(context);
     }
-    let mut judgement = Judgement::of(payload.len());
+    let mut judgement = Judgement {
+        unknown: perhaps_payload(context),
+        ..Judgement::of(payload.len())
+    };
     let mut mounting: BTreeMap<ServiceAccountRef, Vec<&Workload>> = BTreeMap::new();
     for workload in payload {
         if !context.facts.mounted_tokens(workload).is_empty() {

@@ -6,7 +6,7 @@ use opsec_network::Direction;
 use super::metadata_service_reachable::certainly_leads_to;
 use crate::context::Context;
 use crate::contract::{Draft, Judgement, Rule, RuleDoc};
-use crate::p1_separation::neighbours::{no_payload, payload};
+use crate::p1_separation::neighbours::{no_payload, payload, perhaps_payload};
 use crate::p1_separation::openings::{Opening, describe, openings, payload_pods};
 use crate::p2_api_quarantine::egress::{ApiServer, leads_to_metadata};
 
@@ -32,7 +32,7 @@ pub(crate) const RULE: Rule = Rule {
 fn judge(context: &Context<'_>) -> Judgement {
     let payload = payload(context);
     if payload.is_empty() {
-        return Judgement::nothing(no_payload(context));
+        return no_payload(context);
     }
     let api = ApiServer::of(context);
     let found = openings(context, &payload, Direction::Egress, |_, peer| {
@@ -47,7 +47,7 @@ fn judge(context: &Context<'_>) -> Judgement {
             .iter()
             .filter_map(|opening| finding(context, &api, opening))
             .collect(),
-        unknown: found.unknown,
+        unknown: [found.unknown, perhaps_payload(context)].concat(),
         nothing: None,
     }
 }

@@ -7,6 +7,7 @@ use opsec_pod_security::{ENFORCE_LABEL, allows, strictest};
 
 use crate::context::Context;
 use crate::contract::{Draft, Judgement, Rule, RuleDoc};
+use crate::p1_separation::neighbours::{no_payload, perhaps_payload};
 use crate::p4_admins_guards::enforced;
 use crate::shell::quote;
 
@@ -32,13 +33,12 @@ pub(crate) const RULE: Rule = Rule {
 fn judge(context: &Context<'_>) -> Judgement {
     let payload = enforced::payload(context);
     if payload.is_empty() {
-        return Judgement::nothing(if context.facts.from_files() {
-            "no payload in these files"
-        } else {
-            "no payload"
-        });
+        return no_payload(context);
     }
-    let mut judgement = Judgement::of(payload.len());
+    let mut judgement = Judgement {
+        unknown: perhaps_payload(context),
+        ..Judgement::of(payload.len())
+    };
     for (namespace, workloads) in &payload {
         let Some(enforces) = enforced::level(context, namespace) else {
             continue;
