@@ -8,10 +8,12 @@
     reason = "a helper that fails fails the test"
 )]
 
+mod api_server;
 mod cluster;
 mod demo;
 mod failures;
 mod permissions;
+mod plugin;
 mod proxy;
 mod reads;
 mod refusals;
