@@ -18,7 +18,7 @@ impl Page {
     /// as large as their text.
     pub(super) fn read(body: &[u8], each: impl FnMut(Value)) -> serde_json::Result<Self> {
         let mut json = serde_json::Deserializer::from_slice(body);
-        let page = json.deserialize_map(Whole(each))?;
+        let page = json.deserialize_any(Whole(each))?;
         json.end()?;
         Ok(page)
     }
@@ -52,6 +52,12 @@ impl<'de, F: FnMut(Value)> Visitor<'de> for Whole<F> {
             }
         }
         Ok(page)
+    }
+
+    /// JSON, and no page.
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Page, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Page::default())
     }
 }
 
@@ -130,7 +136,12 @@ mod tests {
         assert_eq!(page.metadata.next.as_deref(), Some("x"));
         assert!(page.is_list());
         assert_eq!(count, 0);
-        for text in ["{}", r#"{"kind":"Status","items":[]}"#, r#"{"items":[]}"#] {
+        for text in [
+            "{}",
+            "[1]",
+            r#"{"kind":"Status","items":[]}"#,
+            r#"{"items":[]}"#,
+        ] {
             assert!(!read(text).0.is_list(), "{text}");
         }
     }
@@ -147,7 +158,7 @@ mod tests {
     fn what_ends_early_or_is_no_object_is_an_error() {
         let error = |text: &str| Page::read(text.as_bytes(), drop).unwrap_err();
         assert!(error(r#"{"kind":"PodList","items":[{"a":1},{"b""#).is_eof());
-        for text in ["[]", "1", r#"{"items":{}}"#, r#"{"kind":"PodList"} more"#] {
+        for text in ["1", r#"{"items":{}}"#, r#"{"kind":"PodList"} more"#] {
             assert!(!error(text).is_eof(), "{text}");
         }
     }
