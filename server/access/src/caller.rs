@@ -72,6 +72,9 @@ pub enum Ended {
 pub trait Standing: fmt::Debug + Send + Sync {
     /// Asks.
     fn still(&self) -> Pin<Box<dyn Future<Output = Result<(), Lapsed>> + Send + '_>>;
+
+    /// When it expires, in seconds since 1970, UTC; absent: nothing says so.
+    fn expires(&self) -> Option<u64>;
 }
 
 /// Whom an authenticator vouches for.
@@ -167,6 +170,24 @@ impl Caller {
     /// Who vouches for it.
     pub fn authenticator(&self) -> &str {
         &self.inner.authenticator
+    }
+
+    /// When what vouches for it expires, in seconds since 1970, UTC.
+    pub fn expires(&self) -> Option<u64> {
+        self.inner.standing.as_ref()?.expires()
+    }
+
+    /// Whether it holds any role for a method, whatever for: so that a call is refused before its
+    /// body is read. What it is for is asked with [`Caller::require`]; the authoriser of a cluster
+    /// is asked there alone.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn require_role(&self, method: Method) -> Result<(), Denied> {
+        match self.inner.power {
+            Power::Delegated(_) => Ok(()),
+            Power::Everything | Power::Bound { .. } => self.require(method, Target::Nothing).await,
+        }
     }
 
     /// Whether it may.

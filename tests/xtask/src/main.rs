@@ -27,7 +27,8 @@ usage: cargo xtask TASK
   test              check, every test, and the first command of README.md
   cluster up [RELEASE] | down   a real control plane on loopback, to play with
   readme [--check]  run README.md's first command and put its output below it
-  bench [OPTIONS]   times and sizes, beside other programs' (--runs N, --without-peers, --json FILE)";
+  bench [OPTIONS]   times and sizes, beside other programs' (--runs N, --without-peers, --json FILE)
+  bench server      how much the service answers, beside a bare echo (--seconds N, --baselines N, …)";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -1,0 +1,142 @@
+//! Asking as fast as answers come, on some connections with some calls at once on each, and how long
+//! each answer took.
+
+use std::time::{Duration, Instant};
+
+use opsec_proto::v1;
+use opsec_proto::v1::check_service_client::CheckServiceClient;
+use prost::Message as _;
+use tonic::transport::{Channel, Endpoint};
+
+use crate::request::Request;
+
+/// How much is asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Load {
+    pub(crate) connections: usize,
+    pub(crate) in_flight: usize,
+    pub(crate) seconds: u64,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Measured {
+    /// How long each answer took, in order.
+    took: Vec<Duration>,
+    /// How long it was asked.
+    whole: Duration,
+    /// Processor time of the process that answered.
+    pub(crate) processor: Duration,
+}
+
+impl Load {
+    /// Asks.
+    pub(crate) async fn run(self, address: &str, request: &Request) -> Result<Measured, String> {
+        let mut callers = Vec::new();
+        let started = Instant::now();
+        let until = started + Duration::from_secs(self.seconds);
+        for _ in 0..self.connections {
+            let client = connect(address).await?;
+            for _ in 0..self.in_flight {
+                let (client, message) = (client.clone(), request.message.clone());
+                callers.push(tokio::spawn(ask(client, message, until)));
+            }
+        }
+        let mut measured = Measured::default();
+        for caller in callers {
+            let took = caller.await.map_err(|error| error.to_string())??;
+            measured.took.extend(took);
+        }
+        measured.whole = started.elapsed();
+        measured.took.sort_unstable();
+        Ok(measured)
+    }
+}
+
+async fn ask(
+    mut client: CheckServiceClient<Channel>,
+    message: v1::CheckRequest,
+    until: Instant,
+) -> Result<Vec<Duration>, String> {
+    let mut took = Vec::new();
+    while Instant::now() < until {
+        let asked = Instant::now();
+        let answer = client.check(message.clone()).await;
+        let answer = answer.map_err(|status| status.to_string())?.into_inner();
+        if answer.results.len() != 1 {
+            return Err(format!("{} results instead of one", answer.results.len()));
+        }
+        took.push(asked.elapsed());
+    }
+    Ok(took)
+}
+
+async fn connect(address: &str) -> Result<CheckServiceClient<Channel>, String> {
+    let endpoint =
+        Endpoint::from_shared(format!("http://{address}")).map_err(|error| error.to_string())?;
+    let channel = endpoint
+        .connect()
+        .await
+        .map_err(|error| error.to_string())?;
+    Ok(CheckServiceClient::new(channel)
+        .max_decoding_message_size(usize::MAX)
+        .max_encoding_message_size(usize::MAX))
+}
+
+/// One answer, encoded.
+pub(crate) async fn answer(address: &str, request: &Request) -> Result<Vec<u8>, String> {
+    let mut client = connect(address).await?;
+    let answer = client.check(request.message.clone()).await;
+    let answer = answer.map_err(|status| status.to_string())?;
+    Ok(answer.into_inner().encode_to_vec())
+}
+
+/// The answer of these bytes.
+pub(crate) fn decode(bytes: &[u8]) -> Result<v1::CheckResponse, String> {
+    v1::CheckResponse::decode(bytes).map_err(|error| error.to_string())
+}
+
+/// Bytes of a request.
+pub(crate) fn encoded_length(message: &v1::CheckRequest) -> usize {
+    message.encoded_len()
+}
+
+impl Measured {
+    /// Answers a second.
+    pub(crate) fn rate(&self) -> f64 {
+        count(self.took.len()) / self.whole.as_secs_f64().max(f64::MIN_POSITIVE)
+    }
+
+    /// Answers a second of one core that does nothing else.
+    pub(crate) fn rate_of_core(&self) -> f64 {
+        count(self.took.len()) / self.processor.as_secs_f64().max(f64::MIN_POSITIVE)
+    }
+
+    pub(crate) fn headings() -> String {
+        format!(
+            "{:10}{:>12}{:>10}{:>10}{:>10}{:>10}",
+            "", "answers/s", "p50 ms", "p95 ms", "p99 ms", "cores"
+        )
+    }
+
+    pub(crate) fn row(&self, name: &str) -> String {
+        let at = |percent: usize| {
+            let index = self.took.len() * percent / 100;
+            let took = self.took.get(index).or(self.took.last());
+            took.map_or(0.0, |took| took.as_secs_f64() * 1_000.0)
+        };
+        format!(
+            "{name:10}{:>12.0}{:>10.2}{:>10.2}{:>10.2}{:>10.2}",
+            self.rate(),
+            at(50),
+            at(95),
+            at(99),
+            self.processor.as_secs_f64() / self.whole.as_secs_f64().max(f64::MIN_POSITIVE)
+        )
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "nobody counts to 2^52 here")]
+fn count(number: usize) -> f64 {
+    number as f64
+}
