@@ -78,7 +78,7 @@ fn ended(done: Option<Result<Result<(), String>, tokio::task::JoinError>>) -> Re
 /// A namespace and all that is in it.
 async fn namespace(client: Client, number: usize, size: Size) -> Result<(), String> {
     let name = format!("team-{number:04}");
-    let level = if number % 2 == 0 {
+    let level = if number.is_multiple_of(2) {
         "baseline"
     } else {
         "restricted"
@@ -109,6 +109,11 @@ async fn namespace(client: Client, number: usize, size: Size) -> Result<(), Stri
     for role in 0..size.roles {
         rbac(&create, role).await?;
     }
+    workload(&create, size.pods).await
+}
+
+/// A Deployment, and what its controllers would make of it.
+async fn workload(create: &Create<'_>, pods: usize) -> Result<(), String> {
     let deployment = create
         .namespaced(
             "/apis/apps/v1",
@@ -116,7 +121,7 @@ async fn namespace(client: Client, number: usize, size: Size) -> Result<(), Stri
             json!({
                 "apiVersion": "apps/v1", "kind": "Deployment",
                 "metadata": {"name": "app", "labels": labels()},
-                "spec": {"replicas": size.pods, "selector": {"matchLabels": labels()},
+                "spec": {"replicas": pods, "selector": {"matchLabels": labels()},
                     "template": {"metadata": {"labels": labels()}, "spec": pod_spec()}},
             }),
         )
@@ -131,12 +136,12 @@ async fn namespace(client: Client, number: usize, size: Size) -> Result<(), Stri
                 "apiVersion": "apps/v1", "kind": "ReplicaSet",
                 "metadata": {"name": "app-5d9c7b8f6", "labels": hashed,
                     "ownerReferences": [owner("apps/v1", "Deployment", "app", &deployment)]},
-                "spec": {"replicas": size.pods, "selector": {"matchLabels": hashed},
+                "spec": {"replicas": pods, "selector": {"matchLabels": hashed},
                     "template": {"metadata": {"labels": hashed}, "spec": pod_spec()}},
             }),
         )
         .await?;
-    for pod in 0..size.pods {
+    for pod in 0..pods {
         create
             .namespaced(
                 "/api/v1",
