@@ -1,5 +1,42 @@
 //! The central service: one binary, one directory of data, one configuration.
 
-fn main() -> std::process::ExitCode {
-    std::process::ExitCode::from(2)
+mod args;
+mod client;
+mod config;
+mod gate;
+mod identity;
+mod listen;
+mod log;
+mod probe;
+mod serve;
+mod upkeep;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Args, Command};
+
+/// The status of a start that was refused, and of a store that failed.
+const REFUSED: u8 = 4;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match &args.command {
+        None => serve::serve(&args),
+        Some(Command::Fsck(fsck)) => upkeep::fsck(&args, fsck),
+        Some(Command::Export(export)) => upkeep::export(&args, export),
+        Some(Command::Import(import)) => upkeep::import(&args, import),
+        Some(Command::Health(health)) => probe::health(&args, health),
+        Some(Command::Config(args::Config::Print)) => upkeep::print(&args),
+    }
+}
+
+/// Says why a start is refused, for programs and for people.
+fn refuse(reason: &str, message: &str, fields: &[(&str, &str)]) -> ExitCode {
+    let mut all = vec![("reason", reason), ("message", message)];
+    all.extend(fields);
+    log::say(log::Level::Error, "refused", &all);
+    log::plain(&format!("error: {reason}: {message}"));
+    ExitCode::from(REFUSED)
 }

@@ -1,0 +1,62 @@
+//! What is served, and how HTTP/2 is spoken.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use opsec_store::SledStore;
+use tonic::service::Routes;
+use tonic::transport::Server;
+
+use super::StartError;
+use super::health::Health;
+use crate::config::{Config, Limits};
+
+/// The most bytes of a call's headers: a token has at most 16 KiB.
+const HEADERS: u32 = 32 << 10;
+
+/// What may be on the way of one call, and of one connection.
+const WINDOWS: (u32, u32) = (1 << 20, 4 << 20);
+
+/// How long a client has to say that it is still there.
+const ALIVE: Duration = Duration::from_secs(20);
+
+/// How long calls may take to end on a connection that is too old.
+const GRACE: Duration = Duration::from_secs(150);
+
+/// All services: those of the contract, health and reflection.
+pub(super) fn routes(
+    _config: &Config,
+    _store: &Arc<SledStore>,
+    health: &Health,
+) -> Result<Routes, StartError> {
+    let failed = |error: &dyn std::fmt::Display| StartError::Services(error.to_string());
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(opsec_proto::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let services = opsec_service::embedded(opsec_service::Embedded::default())?;
+    Ok(services
+        .add_service(health.service())
+        .add_service(reflection().build_v1().map_err(|error| failed(&error))?)
+        .add_service(
+            reflection()
+                .build_v1alpha()
+                .map_err(|error| failed(&error))?,
+        )
+        .prepare())
+}
+
+/// How HTTP/2 is spoken.
+pub(super) fn server(limits: &Limits) -> Server {
+    let streams = u32::try_from(limits.streams_per_connection).unwrap_or(u32::MAX);
+    Server::builder()
+        .max_concurrent_streams(streams)
+        .max_connection_age(limits.connection_age)
+        .max_connection_age_grace(GRACE)
+        .http2_keepalive_interval(Some(limits.keepalive))
+        .http2_keepalive_timeout(Some(ALIVE))
+        .http2_max_header_list_size(HEADERS)
+        .initial_stream_window_size(WINDOWS.0)
+        .initial_connection_window_size(WINDOWS.1)
+}
