@@ -3,9 +3,11 @@
 mod trust;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -14,7 +16,7 @@ use tonic::service::Interceptor;
 use tonic::transport::{Channel, Endpoint, Uri};
 
 use crate::args::Server;
-pub(crate) use trust::Trust;
+pub(crate) use trust::{Trust, certificates, private_key, roots};
 
 /// How long a connection may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,6 +33,13 @@ pub(crate) fn run<T>(work: impl Future<Output = Result<T, String>>) -> Result<T,
 /// What a status says, for a person.
 pub(crate) fn said(status: &tonic::Status) -> String {
     format!("{:?}: {}", status.code(), status.message())
+}
+
+/// How TLS is spoken to an issuer of tokens, which knows HTTP/1.1.
+pub(crate) fn tls(trust: &Trust) -> Result<Arc<ClientConfig>, String> {
+    let mut config = ClientConfig::clone(&*trust::client(trust, None)?);
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
 }
 
 /// Puts the token of the command line, if any, into every call.

@@ -1,6 +1,7 @@
 //! Connections: so many at a time, each with its handshake done before it counts as one, and none
 //! that says nothing.
 
+mod tls;
 mod wire;
 
 use std::convert::Infallible;
@@ -13,6 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tonic::codegen::tokio_stream::StreamExt as _;
 use tonic::codegen::tokio_stream::{Stream, wrappers::ReceiverStream};
 
+pub(crate) use tls::Tls;
 pub(crate) use wire::{Peer, Wire};
 
 /// How long a handshake may take, and the first bytes after it.
@@ -28,13 +30,19 @@ pub(crate) trait Handshake: Send + Sync + 'static {
     ) -> impl Future<Output = Option<(wire::Socket, Peer)>> + Send;
 }
 
-/// Calls in clear.
+/// Connections in clear, or with TLS.
 #[derive(Debug)]
-pub(crate) struct Clear;
+pub(crate) enum Listening {
+    Clear,
+    Tls(Arc<Tls>),
+}
 
-impl Handshake for Clear {
+impl Handshake for Listening {
     async fn shake(&self, socket: TcpStream, address: SocketAddr) -> Option<(wire::Socket, Peer)> {
-        Some((wire::Socket::Clear(socket), Peer::clear(address)))
+        match self {
+            Self::Clear => Some((wire::Socket::Clear(socket), Peer::clear(address))),
+            Self::Tls(tls) => tls.shake(socket, address).await,
+        }
     }
 }
 

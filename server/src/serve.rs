@@ -2,6 +2,7 @@
 //! are still taken for a while, no connection is taken any more and streams end, calls that run may
 //! end, what does not is broken off, the store writes its last group and lets go of its lock.
 
+mod files;
 mod health;
 mod services;
 mod signals;
@@ -10,17 +11,19 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use opsec_access::Roster;
 use opsec_store::{SledStore, StoreError, StoreLocation};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use self::files::Files;
 use self::health::Health;
 use self::signals::Signals;
 use crate::args::Args;
 use crate::config::{Config, ConfigError};
 use crate::gate::Gate;
 use crate::identity::{Identities, IdentityError};
-use crate::listen::{Clear, connections};
+use crate::listen::connections;
 use crate::log::{Level, plain, say};
 use crate::refuse;
 
@@ -149,7 +152,9 @@ async fn run(config: &Config, store: &Arc<SledStore>) -> Result<End, StartError>
     let mut signals = Signals::new()?;
     let (close, closing) = watch::channel(false);
     let (damaged, damage) = watch::channel(false);
-    let identities = Identities::new(config)?;
+    let roster = Arc::new(Roster::default());
+    let files = Files::new(config, &roster)?;
+    let identities = Identities::new(config, &roster)?;
     let health = Health::new();
     let routes = services::routes(config, store, &health)?;
     let listener = TcpListener::bind(config.listen)
@@ -160,7 +165,8 @@ async fn run(config: &Config, store: &Arc<SledStore>) -> Result<End, StartError>
         })?;
     let address = listener.local_addr()?;
     let gate = Gate::new(config.limits.clone(), identities, closing.clone(), damaged);
-    let incoming = connections(listener, config.limits.connections, Clear);
+    let incoming = connections(listener, config.limits.connections, files.listening());
+    tokio::spawn(files.follow(signals::reloads()?));
     let server = services::server(&config.limits)
         .layer(gate.layer())
         .add_routes(routes);
