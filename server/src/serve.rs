@@ -156,7 +156,8 @@ async fn run(config: &Config, store: &Arc<SledStore>) -> Result<End, StartError>
     let files = Files::new(config, &roster)?;
     let identities = Identities::new(config, &roster)?;
     let health = Health::new();
-    let routes = services::routes(config, store, &health)?;
+    let service = services::service(config, store)?;
+    let routes = services::routes(&service, &health)?;
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|source| StartError::Listen {
@@ -183,17 +184,24 @@ async fn run(config: &Config, store: &Arc<SledStore>) -> Result<End, StartError>
     health.not_serving().await;
     if let Some(problem) = failed {
         close.send_replace(true);
+        service.end_streams();
         let _ = tokio::time::timeout(LAST_WORDS, &mut serving).await;
         return Ok(End::Failed(problem));
     }
     say(Level::Info, "ending", &[]);
-    tokio::select! {
-        () = tokio::time::sleep(config.drain_delay) => {}
-        () = signals.end() => {}
-    }
+    let again = tokio::select! {
+        () = tokio::time::sleep(config.drain_delay) => false,
+        () = signals.end() => true,
+    };
     close.send_replace(true);
+    service.end_streams();
+    let drain = if again {
+        LAST_WORDS
+    } else {
+        config.drain_timeout
+    };
     tokio::select! {
-        _ = tokio::time::timeout(config.drain_timeout, &mut serving) => {}
+        _ = tokio::time::timeout(drain, &mut serving) => {}
         () = signals.end() => {}
     }
     serving.abort();

@@ -166,14 +166,14 @@ contexts:
 ";
 
     fn read(text: &str, context: Option<&str>) -> Result<Option<Endpoint>, String> {
-        parse(text, Path::new("/home/u/config.yaml"), context).map_err(|error| error.to_string())
+        parse(text, Path::new("/etc/opsec/config.yaml"), context).map_err(|error| error.to_string())
     }
 
     #[test]
     fn the_current_context_is_asked_unless_another_is_named() {
         let prod = read(CONFIG, None).unwrap().unwrap();
         assert_eq!(prod.server, "opsec.example.com:8443");
-        assert_eq!(prod.certificate_authority, Some("/home/u/ca.pem".into()));
+        assert_eq!(prod.certificate_authority, Some("/etc/opsec/ca.pem".into()));
         assert_eq!(prod.cluster.as_deref(), Some("prod-1"));
         let dev = read(CONFIG, Some("dev")).unwrap().unwrap();
         assert_eq!(dev.server, "http://127.0.0.1:8080");

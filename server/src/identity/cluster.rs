@@ -29,14 +29,17 @@ fn of_file(path: &Path) -> Result<Config, String> {
     refuse(&kubeconfig)?;
     let options = KubeConfigOptions::default();
     // It reads files alone: nothing is run, and nothing is asked.
-    let runtime = tokio::runtime::Builder::new_current_thread().build();
-    let runtime = runtime.map_err(|error| error.to_string())?;
     let made = std::thread::scope(|scope| {
-        let work = || runtime.block_on(Config::from_custom_kubeconfig(kubeconfig, &options));
+        // A runtime ends where it began: not within the one that serves.
+        let work = || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            let runtime = runtime.map_err(|error| error.to_string())?;
+            let made = runtime.block_on(Config::from_custom_kubeconfig(kubeconfig, &options));
+            made.map_err(|error| error.to_string())
+        };
         scope.spawn(work).join()
     });
-    let made = made.map_err(|_| "it cannot be read".to_owned())?;
-    made.map_err(|error| error.to_string())
+    made.map_err(|_| "it cannot be read".to_owned())?
 }
 
 fn refuse(kubeconfig: &Kubeconfig) -> Result<(), String> {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use opsec_store::SledStore;
+use opsec_service::{Service, ServiceConfig};
+use opsec_store::{SledStore, Store};
 use tonic::service::Routes;
 use tonic::transport::Server;
 
@@ -23,20 +24,26 @@ const ALIVE: Duration = Duration::from_secs(20);
 /// How long calls may take to end on a connection that is too old.
 const GRACE: Duration = Duration::from_secs(150);
 
+/// The services over a store.
+pub(super) fn service(config: &Config, store: &Arc<SledStore>) -> Result<Service, StartError> {
+    let store: Arc<dyn Store> = Arc::<SledStore>::clone(store);
+    Ok(Service::new(ServiceConfig {
+        store,
+        evaluations: 0,
+        needs_approval: config.approval,
+    })?)
+}
+
 /// All services: those of the contract, health and reflection.
-pub(super) fn routes(
-    _config: &Config,
-    _store: &Arc<SledStore>,
-    health: &Health,
-) -> Result<Routes, StartError> {
+pub(super) fn routes(service: &Service, health: &Health) -> Result<Routes, StartError> {
     let failed = |error: &dyn std::fmt::Display| StartError::Services(error.to_string());
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(opsec_proto::FILE_DESCRIPTOR_SET)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
-    let services = opsec_service::embedded(opsec_service::Embedded::default())?;
-    Ok(services
+    Ok(service
+        .routes()
         .add_service(health.service())
         .add_service(reflection().build_v1().map_err(|error| failed(&error))?)
         .add_service(
