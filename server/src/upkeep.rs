@@ -166,8 +166,8 @@ fn write(args: &Args, export: &Export, to: &mut dyn Write) -> Result<(), Failed>
     match opened {
         Ok(Some(store)) => {
             let snapshot = store.snapshot().map_err(TransferError::from)?;
-            let id = store.store_id().unwrap_or_default();
-            transfer::export(&*snapshot, id, to)?;
+            let id = store.id();
+            transfer::export(&*snapshot, &id, to)?;
             Ok(())
         }
         Err(StoreError::Locked { .. }) | Ok(None) if export.server.server.is_some() => {

@@ -39,7 +39,6 @@ pub struct SledStore {
     jobs: Option<SyncSender<Job>>,
     thread: Option<JoinHandle<()>>,
     shared: Arc<Shared>,
-    store_id: Option<String>,
     aside: Vec<PathBuf>,
     _lock: OwnerLock,
 }
@@ -99,7 +98,6 @@ impl SledStore {
             jobs: Some(jobs),
             thread: Some(thread),
             shared,
-            store_id: scan.store_id,
             aside,
             _lock: lock,
         })
@@ -109,11 +107,6 @@ impl SledStore {
     /// worth a warning.
     pub fn set_aside(&self) -> &[PathBuf] {
         &self.aside
-    }
-
-    /// Its id; absent before the first commit.
-    pub fn store_id(&self) -> Option<&str> {
-        self.store_id.as_deref()
     }
 
     /// What stopped it, if anything did: it never starts again, and the program is to end.
@@ -144,7 +137,7 @@ fn open_log(store: &Path) -> Result<std::fs::File, StoreError> {
 
 impl Store for SledStore {
     fn id(&self) -> String {
-        self.store_id().unwrap_or_default().to_owned()
+        SledSnapshot::new(&self.shared).store_id().to_owned()
     }
 
     fn snapshot(&self) -> Result<Arc<dyn Snapshot>, StoreError> {

@@ -206,7 +206,7 @@ impl WatchError {
 
 /// A store.
 pub trait Store: fmt::Debug + Send + Sync {
-    /// Names the store, in exports.
+    /// Names the store, in exports; empty before the first commit.
     fn id(&self) -> String;
 
     /// Everything that is durable now. Who was answered by [`Store::transact`] sees it in the

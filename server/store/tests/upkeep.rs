@@ -197,12 +197,7 @@ fn a_loss_is_gone_on_from_only_when_it_is_accepted_and_in_a_new_epoch() {
 fn exported(location: &StoreLocation) -> Vec<u8> {
     let store = SledStore::open(location).unwrap();
     let mut lines = Vec::new();
-    export(
-        &*store.snapshot().unwrap(),
-        store.store_id().unwrap(),
-        &mut lines,
-    )
-    .unwrap();
+    export(&*store.snapshot().unwrap(), &store.id(), &mut lines).unwrap();
     lines
 }
 

@@ -103,8 +103,10 @@ impl Group {
             self.records.insert(key::META_EPOCH.to_vec(), Some(epoch));
             let format = vec![record::VERSION];
             self.records.insert(key::META_FORMAT.to_vec(), Some(format));
-            let id = uuid::Uuid::new_v4().to_string().into_bytes();
-            self.records.insert(key::META_STORE.to_vec(), Some(id));
+            let id = uuid::Uuid::new_v4().to_string();
+            self.next.store_id = id.as_str().into();
+            self.records
+                .insert(key::META_STORE.to_vec(), Some(id.into_bytes()));
         }
     }
 

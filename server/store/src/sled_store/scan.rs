@@ -126,6 +126,7 @@ impl Scan {
                 commit: commit.number,
             },
             compacted: self.compacted,
+            store_id: self.store_id.as_deref().unwrap_or_default().into(),
             cells: self.cells.clone(),
         }
     }

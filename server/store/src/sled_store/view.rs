@@ -33,6 +33,8 @@ pub(crate) struct View {
     pub(crate) cursor: Cursor,
     /// The last commit of which an event is not kept any more.
     pub(crate) compacted: u64,
+    /// The id of the store; empty before the first commit.
+    pub(crate) store_id: Arc<str>,
     pub(crate) cells: RedBlackTreeMapSync<Arc<[u8]>, Cell>,
 }
 
@@ -75,6 +77,10 @@ impl SledSnapshot {
             shared: Arc::clone(shared),
             place: shared.place.clone(),
         }
+    }
+
+    pub(crate) fn store_id(&self) -> &str {
+        &self.view.store_id
     }
 
     pub(crate) fn compacted(&self) -> u64 {
