@@ -234,7 +234,7 @@ mod tests {
     fn each_limit_is_an_option() {
         let args = check(
             "kubectl-opsec check -f a --max-bytes 1 --max-file-bytes 2 --max-documents 3 \
-             --max-depth 4 --max-nodes 5"
+             --max-depth 4 --max-nodes 5 --max-memory 6"
                 .split_whitespace()
                 .collect::<Vec<_>>()
                 .join(" ")
@@ -245,7 +245,7 @@ mod tests {
             (limits.total_bytes, limits.file_bytes, limits.documents),
             (1, 2, 3)
         );
-        assert_eq!((limits.depth, limits.nodes), (4, 5));
+        assert_eq!((limits.depth, limits.nodes, limits.memory), (4, 5, 6));
     }
 
     #[test]

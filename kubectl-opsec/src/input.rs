@@ -132,7 +132,7 @@ fn files(args: &FileArgs) -> Result<Gathered, Failure> {
         limits,
         strict: args.strict,
     };
-    let manifests = read(&inputs, &options)?;
+    let manifests = read(inputs, &options)?;
     for notice in &manifests.snapshot.notices {
         let otherwise_than_it_looks = matches!(
             notice.code,

@@ -14,10 +14,44 @@ use tempfile::TempDir;
 /// How long a run may take.
 const TIME: Duration = Duration::from_secs(2);
 
+/// How long it may take for millions of values: as long, but for a program that is not optimised.
+const TIME_FOR_MILLIONS: Duration =
+    Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 2 });
+
 /// How much address space a run may take, in KiB: more than the memory that it may use.
 const ADDRESS_SPACE: u32 = 500 * 1024;
 
 const CONFIG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: shop}\n";
+
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: x, namespace: shop}\n";
+
+const RULES: &str =
+    "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: x}\nrules: ";
+
+const POLICY: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: x, namespace: shop}\nspec: {podSelector: {}, ingress: ";
+
+/// An operator that holds what the role named `x` grants.
+const OPERATOR: &str = "\
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: x, namespace: shop}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: x, namespace: shop}
+spec:
+  selector: {matchLabels: {a: b}}
+  template:
+    metadata: {labels: {a: b}}
+    spec: {serviceAccountName: x, containers: [{name: a, image: b}]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: x}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: x}
+subjects: [{kind: ServiceAccount, name: x, namespace: shop}]
+---
+";
 
 /// How a run ended.
 #[derive(Debug)]
@@ -29,6 +63,15 @@ struct Ran {
 
 /// Runs `check` with these arguments, bounded, and `stdin`.
 fn check(folder: &Path, arguments: &str, stdin: impl FnOnce(&mut dyn std::io::Write)) -> Ran {
+    check_within(TIME, folder, arguments, stdin)
+}
+
+fn check_within(
+    time: Duration,
+    folder: &Path,
+    arguments: &str,
+    stdin: impl FnOnce(&mut dyn std::io::Write),
+) -> Ran {
     let started = Instant::now();
     let bounded = format!("ulimit -v {ADDRESS_SPACE}; exec \"$0\" check {arguments}");
     let mut child = Command::new("/bin/sh")
@@ -51,7 +94,7 @@ fn check(folder: &Path, arguments: &str, stdin: impl FnOnce(&mut dyn std::io::Wr
         stderr: String::from_utf8(output.stderr).unwrap(),
     };
     assert!(
-        started.elapsed() < TIME,
+        started.elapsed() < time,
         "{arguments}: {:?}, {ran:?}",
         started.elapsed()
     );
@@ -171,6 +214,186 @@ fn what_is_hostile_is_refused_at_once() {
     ] {
         check_file(content.as_bytes()).is_refused(name, message);
     }
+}
+
+/// A file that becomes far more than its text: its name, its text, and what the run must say.
+type Greedy = (&'static str, String, &'static str);
+
+fn list(item: &str, times: usize) -> String {
+    vec![item; times].join(",")
+}
+
+fn numbered(times: usize, item: impl Fn(usize) -> String) -> String {
+    (0..times).map(item).collect::<Vec<_>>().join(",")
+}
+
+/// What is inside of the limits, and is judged: values that no rule reads.
+fn fitting_values() -> Vec<Greedy> {
+    let config = format!("{OPERATOR}{CONFIG}");
+    vec![
+        (
+            "maps",
+            format!("{config}data: [{}]\n", list("{a: b}", 600_000)),
+            "OPSEC",
+        ),
+        (
+            "empty maps",
+            format!("{config}data: [{}]\n", list("{}", 1_900_000)),
+            "OPSEC",
+        ),
+        (
+            "texts",
+            format!("{config}data: [{}]\n", list("x", 1_900_000)),
+            "OPSEC",
+        ),
+        (
+            "lines",
+            format!("{config}data:\n{}", "-\n".repeat(1_900_000)),
+            "OPSEC",
+        ),
+        (
+            "members",
+            format!(
+                "{config}data: {{{}}}\n",
+                numbered(900_000, |n| format!("a{n}: b"))
+            ),
+            "OPSEC",
+        ),
+    ]
+}
+
+/// What is inside of the limits, and is judged: values that rules read.
+fn fitting_objects() -> Vec<Greedy> {
+    let pod = format!("{OPERATOR}{POD}spec: ");
+    let rule = |n| format!("{{verbs: [get], apiGroups: [example.com], resources: [r{n}]}}");
+    let container = |n| format!("{{name: c{n}, image: b}}");
+    let secret = |n| format!("{{metadata: {{name: a{n}, namespace: shop}}}}");
+    vec![
+        (
+            "rules that grant nothing",
+            format!("{OPERATOR}{RULES}[{}]\n", list("{}", 250_000)),
+            "rules[0].verbs",
+        ),
+        (
+            "rules",
+            format!("{OPERATOR}{RULES}[{}]\n", numbered(60_000, rule)),
+            "OPSEC",
+        ),
+        (
+            "containers",
+            format!("{pod}{{containers: [{}]}}\n", numbered(20_000, container)),
+            "OPSEC",
+        ),
+        (
+            "peers",
+            format!(
+                "{OPERATOR}{POLICY}[{{from: [{}]}}]}}\n",
+                list("{podSelector: {}}", 100_000)
+            ),
+            "OPSEC",
+        ),
+        (
+            "secrets",
+            format!(
+                "{OPERATOR}apiVersion: v1\nkind: SecretList\nitems: [{}]\n",
+                numbered(15_000, secret)
+            ),
+            "OPSEC",
+        ),
+    ]
+}
+
+/// What needs more memory than there is for it.
+fn too_greedy() -> Vec<Greedy> {
+    let pod = format!("{POD}spec: ");
+    let secret = |n| format!("{{metadata: {{name: a{n}}}}}");
+    let secrets = "apiVersion: v1\nkind: SecretList\nitems: ";
+    let long = "x".repeat(1 << 20);
+    let version = "apiVersion: operators.coreos.com/v1alpha1\nkind: ClusterServiceVersion\nmetadata: {name: x.v1}\nspec:\n  install:\n    strategy: deployment\n    spec: {deployments: [{name: x, spec: [";
+    let params = "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nmetadata: {name: x}\nspec: {paramKind: {apiVersion: example.com/v1, kind: Thing}}\n---\napiVersion: example.com/v1\nkind: Thing\nmetadata: {name: x}\na: [";
+    vec![
+        ("rules", format!("{RULES}[{}]\n", list("{}", 1_000_000))),
+        (
+            "containers",
+            format!("{pod}{{containers: [{}]}}\n", list("{}", 1_000_000)),
+        ),
+        ("peers", format!("{POLICY}[{}]}}\n", list("{}", 1_500_000))),
+        // Few enough of the values are aliases for kubectl.
+        (
+            "a long text, repeated",
+            format!(
+                "{RULES}[{{resources: [{}], verbs: [&x {long}, {}]}}]\n",
+                list("a", 100),
+                list("*x", 3000)
+            ),
+        ),
+        (
+            "secrets",
+            format!("{secrets}[{}]\n", numbered(60_000, secret)),
+        ),
+        ("items", format!("{secrets}[{}]\n", list("{}", 60_000))),
+        (
+            "a version",
+            format!("{version}{}]}}]}}\n", list("{a: b}", 400_000)),
+        ),
+        (
+            "a parameter",
+            format!("{params}{}]\n", list("{a: b}", 400_000)),
+        ),
+    ]
+    .into_iter()
+    .map(|(name, text)| (name, text, "--max-memory"))
+    .collect()
+}
+
+/// Each that passes the number of values.
+fn too_many() -> Vec<Greedy> {
+    let rules = format!("{RULES}[{}]\n", list("{}", 4_900_000));
+    let lines = format!("{CONFIG}data:\n{}", "-\n".repeat(4_900_000));
+    vec![
+        ("rules", rules, "--max-nodes"),
+        ("lines", lines, "--max-nodes"),
+    ]
+}
+
+fn check_greedy((name, content, message): &Greedy) -> Ran {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("a.yaml"), content).unwrap();
+    let ran = check_within(
+        TIME_FOR_MILLIONS,
+        folder.path(),
+        "-f a.yaml -o json",
+        |_| {},
+    );
+    if !message.starts_with("--") {
+        assert!(
+            matches!(ran.status, Some(0 | 1 | 3)),
+            "{name}: {:?}",
+            ran.stderr
+        );
+        assert!(ran.stdout.contains(message), "{name}: {:?}", ran.stderr);
+    }
+    ran
+}
+
+#[test]
+fn what_becomes_far_more_than_its_text_is_judged_or_refused() {
+    for greedy in fitting_values().into_iter().chain(fitting_objects()) {
+        check_greedy(&greedy);
+    }
+    for greedy in too_greedy().into_iter().chain(too_many()) {
+        let (name, _, message) = &greedy;
+        check_greedy(&greedy).is_refused(name, message);
+    }
+}
+
+#[test]
+fn many_small_documents_are_judged() {
+    let document = |n| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a{n}, namespace: shop}}\n---\n")
+    };
+    let documents: String = (0..19_990).map(document).collect();
+    check_greedy(&("documents", format!("{OPERATOR}{documents}"), "OPSEC"));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use granit_parser::{
     ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle,
 };
-use serde_json::Value;
+use smol_str::{SmolStr, ToSmolStr as _};
 
 use crate::aliases::Aliases;
 use crate::input::Limits;
@@ -96,13 +96,20 @@ fn parser_options(limits: &Limits) -> Options {
 struct Composer<'a> {
     parser: Parser<'a, StrInput<'a>>,
     lines: Lines<'a>,
-    anchors: BTreeMap<usize, Node>,
+    anchors: BTreeMap<usize, Anchor>,
     block_schemas: BTreeSet<u32>,
     path: String,
     repeats: Repeats,
     aliases: Aliases,
     limits: &'a Limits,
     nodes: &'a mut usize,
+}
+
+/// A value that has a name, kept for its aliases.
+struct Anchor {
+    node: Node,
+    size: usize,
+    height: usize,
 }
 
 impl<'a> Composer<'a> {
@@ -161,7 +168,7 @@ impl<'a> Composer<'a> {
                 let plain = style == ScalarStyle::Plain;
                 let value = scalar::value(&text, plain, tag.as_deref())
                     .map_err(|message| self.fault(span, &message))?;
-                (Node::scalar(line, value), anchor)
+                (Node::new(line, value), anchor)
             }
             Event::SequenceStart(_, anchor, _) => (self.list(line, depth)?, anchor),
             Event::MappingStart(style, anchor, _) => (self.object(line, depth, style)?, anchor),
@@ -169,16 +176,17 @@ impl<'a> Composer<'a> {
         };
         if anchor > 0 {
             // Kept beside the document, so it counts as well: nested anchors are kept many times.
-            self.count(node.size, span)?;
-            self.copied(node.size, span)?;
-            self.anchors.insert(anchor, node.clone());
+            let (size, height) = node.extent();
+            self.count(size, span)?;
+            self.copied(size, span)?;
+            let node = node.clone();
+            self.anchors.insert(anchor, Anchor { node, size, height });
         }
         Ok(node)
     }
 
     fn alias(&mut self, id: usize, span: &Span, depth: usize) -> Result<Node, Fault> {
-        let Some((size, height)) = self.anchors.get(&id).map(|node| (node.size, node.height))
-        else {
+        let Some(&Anchor { size, height, .. }) = self.anchors.get(&id) else {
             return Err(self.fault(span, "an anchor's value contains itself"));
         };
         if depth + height > self.limits.depth + 1 {
@@ -188,11 +196,9 @@ impl<'a> Composer<'a> {
         self.count(size, span)?;
         self.copied(size, span)?;
         let line = self.line(span);
-        let node = self.anchors.get(&id).cloned();
-        Ok(Node {
-            line,
-            ..node.unwrap_or_else(|| Node::scalar(line, Value::Null))
-        })
+        let anchor = self.anchors.get(&id);
+        let data = anchor.map_or(Data::Null, |anchor| anchor.node.data.clone());
+        Ok(Node::new(line, data))
     }
 
     fn list(&mut self, line: u32, depth: usize) -> Result<Node, Fault> {
@@ -201,7 +207,7 @@ impl<'a> Composer<'a> {
         loop {
             let (event, span) = self.next()?;
             if event == Event::SequenceEnd {
-                return Ok(Node::list(line, items));
+                return Ok(Node::new(line, Data::List(items.into_boxed_slice())));
             }
             // Writing to a String cannot fail.
             let _ = write!(self.path, "[{}]", items.len());
@@ -215,7 +221,7 @@ impl<'a> Composer<'a> {
         loop {
             let (event, span) = self.next()?;
             if event == Event::MappingEnd {
-                return Ok(Node::object(line, self.members(members)));
+                return Ok(Node::new(line, Data::Object(self.members(members))));
             }
             if is_merge(&event) {
                 let (value_event, value_span) = self.next()?;
@@ -235,18 +241,13 @@ impl<'a> Composer<'a> {
             self.path.push_str(&key);
             let (value_event, value_span) = self.next()?;
             let value = self.node(value_event, &value_span, depth + 1)?;
-            let member = Member {
-                line: key_line,
-                merged: false,
-                value,
-            };
-            members.push((key, member));
+            members.push((key, Member::new(key_line, value)));
             self.path.truncate(length);
         }
     }
 
     /// An object's members as they stand; keys that stand twice are kept for the notice.
-    fn members(&mut self, members: Vec<(String, Member)>) -> Members {
+    fn members(&mut self, members: Vec<(SmolStr, Member)>) -> Members {
         let (path, repeats) = (&self.path, &mut self.repeats);
         Members::new(members, |key, earlier, later| {
             if !earlier.merged {
@@ -257,7 +258,7 @@ impl<'a> Composer<'a> {
 
     fn merge(
         &self,
-        members: &mut Vec<(String, Member)>,
+        members: &mut Vec<(SmolStr, Member)>,
         value: Node,
         span: &Span,
     ) -> Result<(), Fault> {
@@ -265,6 +266,7 @@ impl<'a> Composer<'a> {
             Data::Object(source) => vec![source],
             // The first of a list takes precedence, so it is applied last.
             Data::List(items) => items
+                .into_vec()
                 .into_iter()
                 .rev()
                 .map(|item| match item.data {
@@ -272,7 +274,7 @@ impl<'a> Composer<'a> {
                     _ => Err(self.fault(span, MERGE_FAULT)),
                 })
                 .collect::<Result<_, _>>()?,
-            Data::Scalar(_) => return Err(self.fault(span, MERGE_FAULT)),
+            _ => return Err(self.fault(span, MERGE_FAULT)),
         };
         let line = self.line(span);
         for (key, member) in sources.into_iter().flatten() {
@@ -286,13 +288,13 @@ impl<'a> Composer<'a> {
         Ok(())
     }
 
-    fn key(&mut self, event: Event<'a>, span: &Span, depth: usize) -> Result<String, Fault> {
+    fn key(&mut self, event: Event<'a>, span: &Span, depth: usize) -> Result<SmolStr, Fault> {
         // A plain string is by far the most frequent key.
         let node = self.node(event, span, depth)?;
         match node.data {
-            Data::Scalar(Value::String(text)) => Ok(text),
-            Data::Scalar(Value::Bool(flag)) => Ok(flag.to_string()),
-            Data::Scalar(Value::Number(number)) => Ok(number.to_string()),
+            Data::Text(text) => Ok(text),
+            Data::Bool(flag) => Ok(flag.to_smolstr()),
+            Data::Number(number) => Ok(number.to_smolstr()),
             _ => Err(self.fault(span, "a field's name must be a string")),
         }
     }

@@ -1,14 +1,14 @@
 //! A file into documents: text, split, parse.
 
-use std::collections::BTreeMap;
-
-use opsec_model::{Notice, NoticeCode, SourceLine};
+use opsec_model::{FieldLines, Notice, NoticeCode, SourceLine};
 use serde_json::Value;
 
 use crate::compose::{Composed, Fault, compose};
 use crate::error::ManifestError;
 use crate::input::{Input, Limits};
 use crate::json;
+use crate::lines::lines;
+use crate::memory::{Memory, TooMuch};
 use crate::node::Node;
 use crate::schemas::{Lines, is_definition, without_schemas};
 use crate::split::{Chunk, split};
@@ -25,8 +25,8 @@ pub struct Document {
     pub document: u32,
     /// Its first line in the file.
     pub line: u32,
-    /// Line of each field by its path, as in `spec.rights[0].rules`.
-    pub fields: BTreeMap<String, u32>,
+    /// The line of each field by its path, as in `spec.rights[0].rules`.
+    pub fields: FieldLines,
     /// What a reader must know of it: keys that stand twice.
     pub notices: Vec<Notice>,
 }
@@ -38,14 +38,18 @@ pub struct Document {
 pub fn read_documents(input: &Input, limits: &Limits) -> Result<Vec<Document>, ManifestError> {
     let mut counts = Counts::default();
     let mut documents = Vec::new();
+    let memory = Memory::new(limits.memory);
     parse(input, limits, Schemas::Read, &mut counts, &mut |parsed| {
+        memory
+            .take_tree(&parsed.root)
+            .map_err(|TooMuch| too_much(&input.name, limits))?;
         documents.push(Document {
             file: input.name.clone(),
             document: parsed.document,
             line: parsed.root.line,
-            fields: parsed.root.lines(),
+            fields: lines(&parsed.root),
             notices: parsed.notices,
-            value: parsed.root.into_value(),
+            value: parsed.root.to_value(),
         });
         Ok(())
     })?;
@@ -122,6 +126,14 @@ pub(crate) fn parse(
         }
     }
     Ok(())
+}
+
+/// That the objects up to this file take too much memory.
+pub(crate) fn too_much(file: &str, limits: &Limits) -> ManifestError {
+    ManifestError::TooMuchMemory {
+        file: file.to_owned(),
+        limit: limits.memory,
+    }
 }
 
 fn check_size(input: &Input, limits: &Limits, counts: &mut Counts) -> Result<(), ManifestError> {

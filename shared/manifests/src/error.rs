@@ -116,6 +116,14 @@ pub enum ManifestError {
         /// How many are read at most.
         limit: usize,
     },
+    /// What is decoded takes too much memory.
+    #[error("the objects up to {file} take more than {limit} bytes of memory once they are read, far more than their text: read fewer at once, or raise the limit with --max-memory", limit = grouped(*.limit))]
+    TooMuchMemory {
+        /// The file with which the limit is passed.
+        file: String,
+        /// What they may take at most.
+        limit: u64,
+    },
     /// The namespace that was asked for is not the one that a file's bindings grant to.
     #[error("the bindings in {file} grant to {}, not to `{asked}`; use -n {first}, or --namespace-as-given to judge it as written", .named.words(), first = .named.first())]
     OtherNamespace {

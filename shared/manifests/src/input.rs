@@ -44,16 +44,21 @@ pub struct Limits {
     pub depth: usize,
     /// Values of all input together, each alias counted as what it stands for.
     pub nodes: usize,
+    /// Bytes of memory that the objects of all input take once they are decoded.
+    pub memory: u64,
 }
 
+/// So that reading whatever is inside of them takes no more than two seconds and 500 MB. Two dozen
+/// real operators together take less than half of each, and less than a tenth of the memory.
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            total_bytes: 256 * 1024 * 1024,
+            total_bytes: 128 * 1024 * 1024,
             file_bytes: 64 * 1024 * 1024,
             documents: 20_000,
             depth: 200,
-            nodes: 5_000_000,
+            nodes: 2_000_000,
+            memory: 32 * 1024 * 1024,
         }
     }
 }

@@ -1,7 +1,10 @@
 //! What the API server would refuse: the field and the reason.
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+
+use crate::decoder::Decoder;
+use crate::memory::Memory;
+use crate::node::Node;
 
 /// Why the API server would refuse an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +29,12 @@ impl Invalid {
 pub(crate) type Check = Result<(), Invalid>;
 
 /// Decodes a value that stands at `path` of its object.
-pub(crate) fn decode<T: DeserializeOwned>(value: &Value, path: &str) -> Result<T, Invalid> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
+pub(crate) fn decode<T: DeserializeOwned>(
+    value: &Node,
+    path: &str,
+    memory: &Memory,
+) -> Result<T, Invalid> {
+    serde_path_to_error::deserialize(Decoder::new(value, memory)).map_err(|error| {
         let inner = error.path().to_string();
         let field = match (path, inner.as_str()) {
             (path, "." | "") => path.to_owned(),
@@ -41,14 +48,15 @@ pub(crate) fn decode<T: DeserializeOwned>(value: &Value, path: &str) -> Result<T
 
 /// Decodes a part of an object; an absent part is the type's default.
 pub(crate) fn decode_part<T: DeserializeOwned + Default>(
-    object: &Value,
+    object: &Node,
     path: &str,
+    memory: &Memory,
 ) -> Result<T, Invalid> {
-    part(object, path).map_or_else(|| Ok(T::default()), |value| decode(value, path))
+    part(object, path).map_or_else(|| Ok(T::default()), |value| decode(value, path, memory))
 }
 
 /// A part of an object by its dotted path.
-pub(crate) fn part<'a>(object: &'a Value, path: &str) -> Option<&'a Value> {
+pub(crate) fn part<'a>(object: &'a Node, path: &str) -> Option<&'a Node> {
     path.split('.')
         .try_fold(object, |value, field| value.get(field))
 }

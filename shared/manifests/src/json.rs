@@ -3,11 +3,12 @@
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::{Number, Value};
+use serde_json::Number;
+use smol_str::SmolStr;
 
 use crate::compose::Fault;
 use crate::input::Limits;
-use crate::node::{Member, Members, Node};
+use crate::node::{Data, Member, Members, Node};
 use crate::split::Chunk;
 use crate::text::narrow;
 
@@ -84,8 +85,8 @@ impl Reading<'_> {
         }
     }
 
-    fn scalar(&self, value: impl Into<Value>) -> Node {
-        Node::scalar(self.line, value.into())
+    fn node(&self, data: Data) -> Node {
+        Node::new(self.line, data)
     }
 }
 
@@ -106,27 +107,27 @@ impl<'de> Visitor<'de> for Reading<'_> {
     }
 
     fn visit_unit<E: Error>(self) -> Result<Node, E> {
-        Ok(self.scalar(Value::Null))
+        Ok(self.node(Data::Null))
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<Node, E> {
-        Ok(self.scalar(value))
+        Ok(self.node(Data::Bool(value)))
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Node, E> {
-        Ok(self.scalar(value))
+        Ok(self.node(Data::Number(value.into())))
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<Node, E> {
-        Ok(self.scalar(value))
+        Ok(self.node(Data::Number(value.into())))
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Node, E> {
-        Ok(self.scalar(Number::from_f64(value).map_or(Value::Null, Value::Number)))
+        Ok(self.node(Number::from_f64(value).map_or(Data::Null, Data::Number)))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Node, E> {
-        Ok(self.scalar(value))
+        Ok(self.node(Data::Text(SmolStr::new(value))))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Node, A::Error> {
@@ -134,20 +135,16 @@ impl<'de> Visitor<'de> for Reading<'_> {
         while let Some(node) = items.next_element_seed(self.below())? {
             nodes.push(node);
         }
-        Ok(Node::list(self.line, nodes))
+        Ok(self.node(Data::List(nodes.into_boxed_slice())))
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<Node, A::Error> {
         let mut members = Vec::new();
         while let Some(key) = entries.next_key::<String>()? {
             self.count()?;
-            let member = Member {
-                line: self.line,
-                merged: false,
-                value: entries.next_value_seed(self.below())?,
-            };
-            members.push((key, member));
+            let value = entries.next_value_seed(self.below())?;
+            members.push((SmolStr::from(key), Member::new(self.line, value)));
         }
-        Ok(Node::object(self.line, Members::new(members, |_, _, _| {})))
+        Ok(self.node(Data::Object(Members::new(members, |_, _, _| {}))))
     }
 }

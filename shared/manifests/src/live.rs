@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use opsec_model::objects::{LabelSelector, Metadata};
-use opsec_model::{Snapshot, SourceLine};
+use opsec_model::{FieldLines, Snapshot, SourceLine};
 use serde_json::Value;
 
 use crate::alike::Alike;
 use crate::decode;
+use crate::memory::Memory;
+use crate::node::Node;
 use crate::object::{KindRef, RawObject, drop_nulls};
 use crate::read::sort;
 use crate::typed::{self, Typed};
@@ -84,12 +86,15 @@ impl LiveObjects {
         object: Value,
     ) -> Result<(), NotUnderstood> {
         let (raw, mut typed) = Self::decode(group, version, kind, object)?;
+        let memory = unbounded();
         match &mut typed {
             Typed::ConfigMap(map) => {
-                map.data = crate::invalid::decode_part(&raw.value, "data")
+                map.data = crate::invalid::decode_part(&raw.value, "data", &memory)
                     .map_err(|invalid| not_understood(&raw, &invalid))?;
             }
-            Typed::CustomObject(custom) => custom.body = decode::body(&raw.value),
+            Typed::CustomObject(custom) => {
+                custom.body = decode::body(&raw.value, &memory).unwrap_or_default();
+            }
             _ => return Ok(()),
         }
         typed.push_to(&mut self.snapshot);
@@ -154,16 +159,17 @@ impl LiveObjects {
         group: &str,
         version: &str,
         kind: &str,
-        mut value: Value,
+        value: Value,
     ) -> Result<(RawObject, Typed), NotUnderstood> {
         let kind = KindRef {
             group: group.to_owned(),
             version: version.to_owned(),
             kind: kind.to_owned(),
         };
+        let mut value = Node::on_line(0, value);
         drop_nulls(&mut value, kind.is("", "Service"));
         let raw = RawObject::live(kind, value);
-        match decode::object(&raw) {
+        match decode::object(&raw, &unbounded()) {
             // A name or label that it finds misspelt was right for the server that holds it.
             Ok((mut typed, _)) => {
                 typed.metadata_mut().input_file = None;
@@ -176,10 +182,10 @@ impl LiveObjects {
 
 impl RawObject {
     /// An object that no file holds.
-    fn live(kind: KindRef, value: Value) -> Self {
+    fn live(kind: KindRef, value: Node) -> Self {
         let namespace = value
             .pointer("/metadata/namespace")
-            .and_then(Value::as_str)
+            .and_then(Node::as_str)
             .map(ToOwned::to_owned);
         Self {
             input: 0,
@@ -190,12 +196,17 @@ impl RawObject {
             },
             kind,
             value,
-            lines: BTreeMap::new(),
+            lines: FieldLines::default(),
             namespace,
             placed: false,
             made_from: BTreeMap::new(),
         }
     }
+}
+
+/// What a server holds it has bounded itself.
+fn unbounded() -> Memory {
+    Memory::new(u64::MAX)
 }
 
 fn not_understood(raw: &RawObject, invalid: &crate::invalid::Invalid) -> NotUnderstood {

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use opsec_model::{MadeFrom, SourceLine};
-use serde_json::Value;
+use opsec_model::{FieldLines, MadeFrom, SourceLine};
 
-use crate::document::{Parsed, hint};
+use crate::document::{Parsed, hint, too_much};
 use crate::error::ManifestError;
+use crate::input::Limits;
+use crate::lines::lines;
+use crate::memory::{Memory, TooMuch};
 use crate::node::{Data, Node};
 
 /// An object as it stands in a file.
@@ -19,9 +21,9 @@ pub(crate) struct RawObject {
     /// Group, version and kind.
     pub kind: KindRef,
     /// Its value without nulls.
-    pub value: Value,
+    pub value: Node,
     /// The line of each field by its path.
-    pub lines: BTreeMap<String, u32>,
+    pub lines: FieldLines,
     /// Its namespace; once placed, absent only for a cluster-scoped kind.
     pub namespace: Option<String>,
     /// Whether its namespace is one it was placed in.
@@ -75,22 +77,15 @@ impl KindRef {
 impl RawObject {
     /// Where a field stands, or the nearest that it is in.
     pub(crate) fn line_of(&self, field: &str) -> SourceLine {
-        let mut path = Some(field);
-        while let Some(known) = path {
-            if let Some(&line) = self.lines.get(known) {
-                return SourceLine {
-                    line,
-                    ..self.start.clone()
-                };
-            }
-            path = known.rfind(['.', '[']).and_then(|cut| known.get(..cut));
+        SourceLine {
+            line: self.lines.nearest(field).unwrap_or(self.start.line),
+            ..self.start.clone()
         }
-        self.start.clone()
     }
 
     /// The text of `metadata.<field>`.
     pub(crate) fn metadata(&self, field: &str) -> Option<&str> {
-        self.value.get("metadata")?.get(field)?.as_str()
+        self.value.get("metadata")?.text(field)
     }
 
     /// The object's name, or the prefix from which the API server makes one.
@@ -100,17 +95,19 @@ impl RawObject {
     }
 }
 
-/// The objects of one document, in order.
+/// The objects of one document, in order, each counted before it is kept.
 pub(crate) fn objects(
-    file: &str,
-    input: usize,
+    (file, input): (&str, usize),
     parsed: Parsed,
+    (limits, memory): (&Limits, &Memory),
     out: &mut Vec<RawObject>,
 ) -> Result<(), ManifestError> {
     let document = Place {
         file,
         input,
         document: parsed.document,
+        limits,
+        memory,
     };
     document.open(parsed.root, None, out)
 }
@@ -120,6 +117,8 @@ struct Place<'a> {
     file: &'a str,
     input: usize,
     document: u32,
+    limits: &'a Limits,
+    memory: &'a Memory,
 }
 
 impl Place<'_> {
@@ -138,10 +137,12 @@ impl Place<'_> {
             .get("items")
             .is_some_and(|items| match items.value.data {
                 Data::List(_) => true,
-                Data::Scalar(Value::Null) => kind.kind.ends_with("List"),
+                Data::Null => kind.kind.ends_with("List"),
                 _ => false,
             });
         if !is_list {
+            let room = self.memory.take_object();
+            room.map_err(|TooMuch| too_much(self.file, self.limits))?;
             out.push(self.object(node, kind));
             return Ok(());
         }
@@ -181,24 +182,22 @@ impl Place<'_> {
             document: self.document,
             line: node.line,
         };
-        let lines = node.lines();
+        let lines = lines(&node);
         let mut node = node;
         if kind.is_definition() {
             drop_schemas(&mut node);
         }
-        let mut value = node.into_value();
-        drop_nulls(&mut value, kind.is("", "Service"));
-        let namespace = value
+        drop_nulls(&mut node, kind.is("", "Service"));
+        let namespace = node
             .get("metadata")
-            .and_then(|metadata| metadata.get("namespace"))
-            .and_then(Value::as_str)
+            .and_then(|metadata| metadata.text("namespace"))
             .filter(|namespace| !namespace.is_empty())
             .map(ToOwned::to_owned);
         RawObject {
             input: self.input,
             start,
             kind,
-            value,
+            value: node,
             lines,
             namespace,
             placed: false,
@@ -228,32 +227,32 @@ fn drop_schemas(definition: &mut Node) {
         ..
     }) = versions
     {
-        for version in versions {
-            if let Data::Object(members) = &mut version.data {
-                members.remove("schema");
-            }
+        for members in versions.iter_mut().filter_map(Node::members_mut) {
+            members.remove("schema");
         }
     }
 }
 
 /// A null member is an absent one; in a map of strings it is the empty string, as for the API
 /// server: `matchLabels: {a: null}` must not become a selector of everything.
-pub(crate) fn drop_nulls(value: &mut Value, is_service: bool) {
-    match value {
-        Value::Array(items) => items
+pub(crate) fn drop_nulls(node: &mut Node, is_service: bool) {
+    match &mut node.data {
+        Data::List(items) => items
             .iter_mut()
             .for_each(|item| drop_nulls(item, is_service)),
-        Value::Object(members) => {
-            members.retain(|_, member| !member.is_null());
+        Data::Object(members) => {
+            members.retain(|member| !member.is_null());
             for (key, member) in members.iter_mut() {
-                let strings = matches!(key.as_str(), "labels" | "annotations" | "matchLabels")
+                let strings = matches!(key, "labels" | "annotations" | "matchLabels")
                     || is_service && key == "selector";
-                if strings && let Value::Object(entries) = member {
-                    for entry in entries.values_mut().filter(|entry| entry.is_null()) {
-                        *entry = Value::String(String::new());
+                if strings && let Data::Object(entries) = &mut member.value.data {
+                    for (_, entry) in entries.iter_mut() {
+                        if entry.value.is_null() {
+                            entry.value = Node::text_of(entry.line, "");
+                        }
                     }
                 }
-                drop_nulls(member, is_service);
+                drop_nulls(&mut member.value, is_service);
             }
         }
         _ => {}
@@ -267,13 +266,14 @@ mod tests {
 
     #[test]
     fn nulls_are_absent_but_empty_strings_in_maps_of_strings() {
-        let mut value = json!({
+        let value = json!({
             "metadata": {"namespace": null, "labels": {"a": null}},
             "spec": {"podSelector": {"matchLabels": {"a": null}}, "selector": null},
         });
-        drop_nulls(&mut value, false);
+        let mut node = Node::on_line(1, value);
+        drop_nulls(&mut node, false);
         assert_eq!(
-            value,
+            node.to_value(),
             json!({
                 "metadata": {"labels": {"a": ""}},
                 "spec": {"podSelector": {"matchLabels": {"a": ""}}},

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use opsec_kubernetes::Scope;
 use opsec_model::snapshot::PlacementReason;
-use serde_json::Value;
 
 use crate::error::{ManifestError, NamedNamespaces};
 use crate::input::Options;
+use crate::node::Node;
 use crate::object::RawObject;
 use crate::scope::Kinds;
 
@@ -145,19 +145,14 @@ impl Named {
 }
 
 /// Name and namespace of the ServiceAccounts that a binding names with both.
-fn account_subjects(binding: &Value) -> impl Iterator<Item = (&str, &str)> {
+fn account_subjects(binding: &Node) -> impl Iterator<Item = (&str, &str)> {
     let subjects = binding
         .get("subjects")
-        .and_then(Value::as_array)
+        .and_then(Node::as_list)
         .into_iter()
         .flatten();
     subjects.filter_map(|subject| {
-        let text = |field| {
-            subject
-                .get(field)
-                .and_then(Value::as_str)
-                .filter(|text| !text.is_empty())
-        };
+        let text = |field| subject.text(field).filter(|text| !text.is_empty());
         (text("kind") == Some("ServiceAccount")).then_some(())?;
         Some((text("name")?, text("namespace")?))
     })

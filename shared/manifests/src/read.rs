@@ -1,18 +1,20 @@
 //! The whole way: every input parsed, placed, decoded, checked and put into one snapshot.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use opsec_kubernetes::RELEASE;
 use opsec_model::objects::Object;
 use opsec_model::snapshot::{Placement, PlacementReason};
 use opsec_model::{Notice, NoticeCode, ObjectRef, ObjectSource, Snapshot, SourceMap};
-use serde_json::Value;
 
 use crate::decode;
-use crate::document::{Counts, Schemas, parse};
+use crate::document::{Counts, Schemas, parse, too_much};
 use crate::error::ManifestError;
-use crate::input::{Input, Manifests, Options};
+use crate::input::{Input, Limits, Manifests, Options};
 use crate::invalid::Invalid;
+use crate::memory::{Memory, TooMuch};
+use crate::node::Node;
 use crate::object::{RawObject, objects};
 use crate::olm::{Bundles, expand};
 use crate::params::Params;
@@ -21,40 +23,41 @@ use crate::scope::{Kinds, Known, is_built_in_group};
 use crate::subjects::Accounts;
 use crate::typed::Typed;
 
-/// Reads all input.
+/// Reads all input; each that is handed over is freed as soon as it is parsed.
 ///
 /// # Errors
 /// When an input is no manifest, passes a limit, or its bindings contradict the namespace asked
 /// for.
-pub fn read(inputs: &[Input], options: &Options) -> Result<Manifests, ManifestError> {
+pub fn read<I: Borrow<Input>>(
+    inputs: impl IntoIterator<Item = I>,
+    options: &Options,
+) -> Result<Manifests, ManifestError> {
     let schemas = if options.strict {
         Schemas::Read
     } else {
         Schemas::LeftOut
     };
+    let limits = &options.limits;
+    let memory = Memory::new(limits.memory);
     let mut counts = Counts::default();
     let mut raws = Vec::new();
     let mut notices = Vec::new();
     let mut bundles = Bundles::default();
-    for (index, input) in inputs.iter().enumerate() {
-        parse(
-            input,
-            &options.limits,
-            schemas,
-            &mut counts,
-            &mut |mut parsed| {
-                notices.append(&mut parsed.notices);
-                if bundles.take(&input.name, &parsed.root) {
-                    return Ok(());
-                }
-                objects(&input.name, index, parsed, &mut raws)
-            },
-        )?;
+    let mut files = Vec::new();
+    for (index, input) in inputs.into_iter().enumerate() {
+        let input = input.borrow();
+        files.push(input.name.clone());
+        parse(input, limits, schemas, &mut counts, &mut |mut parsed| {
+            notices.append(&mut parsed.notices);
+            if bundles.take(&input.name, &parsed.root) {
+                return Ok(());
+            }
+            objects((&input.name, index), parsed, (limits, &memory), &mut raws)
+        })?;
     }
-    let mut olm = expand(&mut raws, &bundles, options)?;
+    let mut olm = expand(&mut raws, &bundles, options, &memory)?;
     notices.append(&mut olm.notices);
     let kinds = Kinds::of(&raws);
-    let files: Vec<String> = inputs.iter().map(|input| input.name.clone()).collect();
     let places = place(&files, &mut raws, &kinds, options, &olm.namespaces)?;
     let mut reading = Reading {
         accounts: Accounts::of(&raws),
@@ -65,17 +68,19 @@ pub fn read(inputs: &[Input], options: &Options) -> Result<Manifests, ManifestEr
         invalid: BTreeSet::new(),
         notices,
         told: BTreeSet::new(),
+        limits,
+        memory,
     };
     for raw in raws {
-        reading.add(raw);
+        reading.add(raw)?;
     }
-    let mut manifests = reading.finish();
+    let mut manifests = reading.finish()?;
     manifests.snapshot.source.olm_installations = olm.installations;
     manifests.snapshot.served = olm.served;
     Ok(manifests)
 }
 
-struct Reading {
+struct Reading<'a> {
     accounts: Accounts,
     repeated: BTreeSet<ObjectRef>,
     kinds: Kinds,
@@ -84,6 +89,8 @@ struct Reading {
     invalid: BTreeSet<ObjectRef>,
     notices: Vec<Notice>,
     told: BTreeSet<(NoticeCode, String)>,
+    limits: &'a Limits,
+    memory: Memory,
 }
 
 struct Kept {
@@ -91,12 +98,15 @@ struct Kept {
     typed: Typed,
 }
 
-impl Reading {
-    fn add(&mut self, raw: RawObject) {
+impl Reading<'_> {
+    fn add(&mut self, raw: RawObject) -> Result<(), ManifestError> {
         let decoded = match self.kinds.find(&raw.kind) {
             Known::NotServed => Err(not_served(&raw)),
-            _ => decode::object(&raw),
+            _ => decode::object(&raw, &self.memory),
         };
+        if self.memory.is_passed() {
+            return Err(too_much(&raw.start.file, self.limits));
+        }
         match decoded {
             Ok((typed, misspelt)) => {
                 if let Some(invalid) = misspelt {
@@ -110,6 +120,7 @@ impl Reading {
             }
             Err(invalid) => self.refuse(&raw, &invalid),
         }
+        Ok(())
     }
 
     fn keep(&mut self, mut raw: RawObject, mut typed: Typed) {
@@ -129,7 +140,7 @@ impl Reading {
             }
         }
         if let Some(earlier) = self.kept.get(&object)
-            && earlier.raw.value != raw.value
+            && !earlier.raw.value.says_what(&raw.value)
         {
             let message = format!(
                 "{object} stands twice, in {} line {} and in {} line {}; kubectl would apply the last, so the last is judged",
@@ -141,7 +152,7 @@ impl Reading {
         let may_be_params = matches!(typed, Typed::ConfigMap(_) | Typed::CustomObject(_));
         if !may_be_params && !self.repeated.contains(&object) {
             // What was decoded is all that is asked for again, and takes far less room.
-            raw.value = Value::Null;
+            raw.value = Node::empty(raw.start.line);
         }
         self.kept.insert(object, Kept { raw, typed });
     }
@@ -175,8 +186,8 @@ impl Reading {
         }
     }
 
-    fn finish(mut self) -> Manifests {
-        self.keep_params();
+    fn finish(mut self) -> Result<Manifests, ManifestError> {
+        self.keep_params()?;
         self.notices.extend(self.unknown_kinds());
         self.notices.extend(self.default_placements());
         let placements = self.placements();
@@ -205,15 +216,15 @@ impl Reading {
             typed.push_to(&mut snapshot);
         }
         sort(&mut snapshot);
-        Manifests {
+        Ok(Manifests {
             snapshot,
             sources,
             objects,
-        }
+        })
     }
 
     /// Keeps whole what admission policies take as parameters.
-    fn keep_params(&mut self) {
+    fn keep_params(&mut self) -> Result<(), ManifestError> {
         let mut policies = Vec::new();
         let mut bindings = Vec::new();
         for kept in self.kept.values() {
@@ -231,13 +242,14 @@ impl Reading {
             let kind = &kept.raw.kind;
             match &mut kept.typed {
                 Typed::ConfigMap(map) if params.takes(kind, &map.metadata) => {
-                    match crate::invalid::decode_part(&kept.raw.value, "data") {
+                    match crate::invalid::decode_part(&kept.raw.value, "data", &self.memory) {
                         Ok(data) => map.data = data,
                         Err(invalid) => refused.push((object.clone(), invalid)),
                     }
                 }
                 Typed::CustomObject(custom) if params.takes_kind(kind) => {
-                    custom.body = decode::body(&kept.raw.value);
+                    custom.body = decode::body(&kept.raw.value, &self.memory)
+                        .map_err(|TooMuch| too_much(&kept.raw.start.file, self.limits))?;
                 }
                 _ => {}
             }
@@ -245,8 +257,12 @@ impl Reading {
         for (object, invalid) in refused {
             if let Some(kept) = self.kept.remove(&object) {
                 self.refuse(&kept.raw, &invalid);
+                if self.memory.is_passed() {
+                    return Err(too_much(&kept.raw.start.file, self.limits));
+                }
             }
         }
+        Ok(())
     }
 
     fn unknown_kinds(&self) -> Option<Notice> {

@@ -4,13 +4,16 @@
 //! <https://github.com/kubernetes-sigs/yaml>
 
 use granit_parser::Tag;
-use serde_json::{Number, Value};
+use serde_json::Number;
+use smol_str::SmolStr;
+
+use crate::node::Data;
 
 /// What a scalar with its quotes and its tag means. The error is the message about it.
-pub(crate) fn value(text: &str, plain: bool, tag: Option<&Tag>) -> Result<Value, String> {
+pub(crate) fn value(text: &str, plain: bool, tag: Option<&Tag>) -> Result<Data, String> {
     let resolved =
         || resolve(text).ok_or_else(|| format!("`{text}` is no number that JSON can hold"));
-    let string = || Ok(Value::String(text.to_owned()));
+    let string = || Ok(Data::Text(SmolStr::new(text)));
     let Some(tag) = tag else {
         return if plain { resolved() } else { string() };
     };
@@ -23,10 +26,10 @@ pub(crate) fn value(text: &str, plain: bool, tag: Option<&Tag>) -> Result<Value,
     };
     let value = resolved()?;
     let fits = match kind {
-        "null" => value.is_null(),
-        "bool" => value.is_boolean(),
-        "int" => value.is_i64() || value.is_u64(),
-        "float" => value.is_number(),
+        "null" => value == Data::Null,
+        "bool" => matches!(value, Data::Bool(_)),
+        "int" => matches!(&value, Data::Number(number) if !number.is_f64()),
+        "float" => matches!(value, Data::Number(_)),
         _ => true,
     };
     if fits {
@@ -42,9 +45,9 @@ pub(crate) fn is_yaml_tag(tag: &Tag, name: &str) -> bool {
 }
 
 /// What an untagged plain scalar means. Numbers that JSON cannot hold are `None`.
-fn resolve(text: &str) -> Option<Value> {
+fn resolve(text: &str) -> Option<Data> {
     let Some(&first) = text.as_bytes().first() else {
-        return Some(Value::Null);
+        return Some(Data::Null);
     };
     if let Some(value) = word(text) {
         return Some(value);
@@ -59,7 +62,7 @@ fn resolve(text: &str) -> Option<Value> {
         b'+' | b'-' | b'0'..=b'9' => number(&text.replace('_', "")),
         _ => None,
     };
-    Some(number.map_or_else(|| Value::String(text.to_owned()), Value::Number))
+    Some(number.map_or_else(|| Data::Text(SmolStr::new(text)), Data::Number))
 }
 
 /// Whether every underscore stands between two digits: Go's rule for floats, which holds for
@@ -74,15 +77,15 @@ fn separates_digits(text: &str) -> bool {
         .all(|(index, _)| digit(index + 1) && index.checked_sub(1).is_some_and(digit))
 }
 
-fn word(text: &str) -> Option<Value> {
+fn word(text: &str) -> Option<Data> {
     Some(match text {
         "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
-            Value::Bool(true)
+            Data::Bool(true)
         }
         "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
-            Value::Bool(false)
+            Data::Bool(false)
         }
-        "~" | "null" | "Null" | "NULL" => Value::Null,
+        "~" | "null" | "Null" | "NULL" => Data::Null,
         _ => return None,
     })
 }
@@ -173,6 +176,7 @@ pub(crate) fn from_f64(value: f64) -> Option<Number> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::node::Node;
     use serde_json::json;
 
     /// Each was read by kubectl.
@@ -219,7 +223,8 @@ mod tests {
             ("1.2.3", json!("1.2.3")),
             ("v1", json!("v1")),
         ] {
-            assert_eq!(resolve(text), Some(value), "{text:?}");
+            let found = resolve(text).map(|data| Node::new(1, data).to_value());
+            assert_eq!(found, Some(value), "{text:?}");
         }
         for text in [".inf", "-.inf", "+.Inf", ".nan"] {
             assert_eq!(resolve(text), None, "{text:?}");

@@ -137,8 +137,8 @@ pub(crate) fn is_definition(root: &Node) -> bool {
 fn empty_schemas(root: &Node) -> impl Iterator<Item = u32> {
     let versions = root.get("spec").and_then(|spec| spec.get("versions"));
     let versions = match versions.map(|versions| &versions.data) {
-        Some(Data::List(versions)) => versions.as_slice(),
-        _ => &[],
+        Some(Data::List(versions)) => versions,
+        _ => &[][..],
     };
     versions
         .iter()

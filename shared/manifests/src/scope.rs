@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use opsec_kubernetes::Scope;
-use serde_json::Value;
 
 use crate::object::{KindRef, RawObject};
 
@@ -73,9 +72,9 @@ fn definition(object: &RawObject) -> Option<((String, String), Scope)> {
         return None;
     }
     let spec = object.value.get("spec")?;
-    let group = spec.get("group")?.as_str()?;
-    let kind = spec.get("names")?.get("kind")?.as_str()?;
-    let scope = match spec.get("scope").and_then(Value::as_str)? {
+    let group = spec.text("group")?;
+    let kind = spec.get("names")?.text("kind")?;
+    let scope = match spec.text("scope")? {
         "Cluster" => Scope::Cluster,
         _ => Scope::Namespaced,
     };

@@ -80,6 +80,14 @@ fn each_limit_says_what_is_there_what_is_allowed_and_how_to_raise_it() {
             },
             "1.yaml: document 1, line 2: the input holds more than 15 values, aliases replaced by what they stand for (raise the limit with --max-nodes)",
         ),
+        (
+            vec![HEAD, HEAD],
+            Limits {
+                memory: 2000,
+                ..default()
+            },
+            "the objects up to 1.yaml take more than 2,000 bytes of memory once they are read, far more than their text: read fewer at once, or raise the limit with --max-memory",
+        ),
     ] {
         assert_eq!(error(&texts, limits), expected);
     }
@@ -89,6 +97,7 @@ fn each_limit_says_what_is_there_what_is_allowed_and_how_to_raise_it() {
         total_bytes: 212,
         depth: 3,
         nodes: 33,
+        ..default()
     };
     let _ = read(&inputs(&[&three]), &options(exact)).unwrap_or_else(|error| panic!("{error}"));
 }

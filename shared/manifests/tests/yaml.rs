@@ -181,7 +181,10 @@ fn json_is_read_whole_in_lines_and_without_separators() {
         json!("a/b😀")
     );
     let lines = "{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"ConfigMap\",\n  \"metadata\": {\n    \"name\": \"x\"\n  }\n}\n";
-    assert_eq!(documents(lines).unwrap()[0].fields["metadata.name"], 5);
+    assert_eq!(
+        documents(lines).unwrap()[0].fields.nearest("metadata.name"),
+        Some(5)
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::field_lines::FieldLines;
 use crate::object_ref::ObjectRef;
 use crate::report::Evidence;
 
@@ -29,7 +30,7 @@ pub struct ObjectSource {
     /// The object's first line.
     pub start: SourceLine,
     /// Line of each field by its path, as in `rules[3].verbs`, `spec.template.spec.hostNetwork`.
-    pub fields: BTreeMap<String, u32>,
+    pub fields: FieldLines,
     /// Of an object that is made from another, as OLM makes Roles from a ClusterServiceVersion:
     /// the other's field by its own, as in `spec.install.spec.permissions[0].rules` by `rules`.
     pub made_from: BTreeMap<String, MadeFrom>,
@@ -66,18 +67,9 @@ impl ObjectSource {
 
     /// The line of a field, or of the nearest enclosing field that is known, or of the object.
     pub fn line_of(&self, field: &str) -> SourceLine {
-        let mut path = field;
-        loop {
-            if let Some(&line) = self.fields.get(path) {
-                return SourceLine {
-                    line,
-                    ..self.start.clone()
-                };
-            }
-            match path.rfind(['.', '[']) {
-                Some(cut) => path = path.get(..cut).unwrap_or_default(),
-                None => return self.start.clone(),
-            }
+        SourceLine {
+            line: self.fields.nearest(field).unwrap_or(self.start.line),
+            ..self.start.clone()
         }
     }
 }
@@ -110,23 +102,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_field_without_a_line_has_that_of_the_nearest_enclosing_one() {
-        let start = SourceLine {
-            file: "a.yaml".into(),
-            document: 2,
-            line: 10,
-        };
-        let fields = BTreeMap::from([("rules".into(), 14), ("rules[1]".into(), 17)]);
-        let source = ObjectSource {
-            start,
-            fields,
-            made_from: BTreeMap::new(),
-        };
-        assert_eq!(source.line_of("rules[1].verbs").line, 17);
-        assert_eq!(source.line_of("rules[7]").line, 14);
-        assert_eq!(source.line_of("spec.replicas").line, 10);
-    }
-    #[test]
     fn a_made_objects_fields_are_named_as_the_other_names_them() {
         let copy = |other: &str| MadeFrom::Copy(other.to_owned());
         let cause = |other: &str| MadeFrom::Cause(other.to_owned());
@@ -136,7 +111,7 @@ mod tests {
                 document: 1,
                 line: 10,
             },
-            fields: BTreeMap::new(),
+            fields: FieldLines::default(),
             made_from: BTreeMap::new(),
         };
         assert_eq!(source.field_in_file("rules[2].verbs"), "rules[2].verbs");

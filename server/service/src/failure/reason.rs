@@ -199,7 +199,8 @@ fn documents(error: &ManifestError) -> Reason {
             ],
         ),
         ManifestError::FileTooLarge { file, limit, .. }
-        | ManifestError::InputTooLarge { file, limit, .. } => invalid(
+        | ManifestError::InputTooLarge { file, limit, .. }
+        | ManifestError::TooMuchMemory { file, limit } => invalid(
             "INPUT_LIMIT",
             &[("file", file), ("limit", &limit.to_string())],
         ),

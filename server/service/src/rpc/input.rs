@@ -44,7 +44,7 @@ pub(crate) fn from_documents(documents: v1::RawDocuments) -> Result<Facts, Failu
             bytes: file.content.into(),
         })
         .collect();
-    let manifests = guarded(|| read(&inputs, &options))?.map_err(Failure::Documents)?;
+    let manifests = guarded(|| read(inputs, &options))?.map_err(Failure::Documents)?;
     Ok(Facts {
         snapshot: manifests.snapshot,
         sources: manifests.sources,

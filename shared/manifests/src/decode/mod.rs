@@ -6,11 +6,15 @@ mod rbac;
 mod resources;
 mod workload;
 
+use std::ops::Deref;
+
 use opsec_model::objects as model;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::invalid::{Invalid, decode, decode_part};
+use crate::memory::{Memory, TooMuch};
+use crate::node::Node;
 use crate::object::{KindRef, RawObject};
 use crate::scope::{is_gateway_route, is_other_network_policy};
 use crate::typed::Typed;
@@ -29,11 +33,31 @@ const WITH_TYPE: [&str; 6] = [
     "Service",
 ];
 
-/// Decodes and checks an object whose kind is served.
+/// An object that is decoded, and the room for what that comes to.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    raw: &'a RawObject,
+    memory: &'a Memory,
+}
+
+impl Deref for Source<'_> {
+    type Target = RawObject;
+
+    fn deref(&self) -> &RawObject {
+        self.raw
+    }
+}
+
+/// Decodes and checks an object whose kind is served. What there is no room for is invalid too;
+/// `memory` tells.
 ///
 /// A workload whose name or labels the API server refuses is judged all the same, and what is
 /// wrong comes with it: what its pods ask for is plain, and must not vanish behind a misspelling.
-pub(crate) fn object(raw: &RawObject) -> Result<(Typed, Option<Invalid>), Invalid> {
+pub(crate) fn object(
+    raw: &RawObject,
+    memory: &Memory,
+) -> Result<(Typed, Option<Invalid>), Invalid> {
+    let raw = Source { raw, memory };
     let metadata = metadata(raw)?;
     names::required(&metadata)?;
     let misspelt = names::spelling(&raw.kind, &metadata).err();
@@ -50,8 +74,8 @@ pub(crate) fn object(raw: &RawObject) -> Result<(Typed, Option<Invalid>), Invali
     Ok((typed, misspelt))
 }
 
-fn metadata(raw: &RawObject) -> Result<model::Metadata, Invalid> {
-    let mut metadata: model::Metadata = decode_part(&raw.value, "metadata")?;
+fn metadata(raw: Source<'_>) -> Result<model::Metadata, Invalid> {
+    let mut metadata: model::Metadata = decode_part(&raw.value, "metadata", raw.memory)?;
     raw.name()
         .unwrap_or_default()
         .clone_into(&mut metadata.name);
@@ -61,7 +85,7 @@ fn metadata(raw: &RawObject) -> Result<model::Metadata, Invalid> {
     Ok(metadata)
 }
 
-fn typed(raw: &RawObject, metadata: &model::Metadata) -> Result<Typed, Invalid> {
+fn typed(raw: Source<'_>, metadata: &model::Metadata) -> Result<Typed, Invalid> {
     let kind = &raw.kind;
     match (kind.group.as_str(), kind.kind.as_str()) {
         ("", "Namespace") => boxed(raw).map(Typed::Namespace),
@@ -94,7 +118,7 @@ fn typed(raw: &RawObject, metadata: &model::Metadata) -> Result<Typed, Invalid> 
     }
 }
 
-fn admission(raw: &RawObject, kind: &str) -> Result<Typed, Invalid> {
+fn admission(raw: Source<'_>, kind: &str) -> Result<Typed, Invalid> {
     match kind {
         "ValidatingAdmissionPolicy" => boxed(raw).map(Typed::ValidatingAdmissionPolicy),
         "ValidatingAdmissionPolicyBinding" => {
@@ -126,19 +150,20 @@ pub(crate) fn has_type(kind: &KindRef) -> bool {
 }
 
 /// An object as an admission policy's parameter: without the copy that `kubectl apply` keeps.
-pub(crate) fn body(value: &Value) -> Value {
-    let mut body = value.clone();
+pub(crate) fn body(value: &Node, memory: &Memory) -> Result<Value, TooMuch> {
+    memory.take_tree(value)?;
+    let mut body = value.to_value();
     if let Some(annotations) = body
         .pointer_mut("/metadata/annotations")
         .and_then(Value::as_object_mut)
     {
         annotations.remove(LAST_APPLIED);
     }
-    body
+    Ok(body)
 }
 
 /// An object of a kind that no type is for: that it is there.
-fn custom(raw: &RawObject) -> Typed {
+fn custom(raw: Source<'_>) -> Typed {
     Typed::CustomObject(Box::new(model::CustomObject {
         group: raw.kind.group.clone(),
         version: raw.kind.version.clone(),
@@ -147,20 +172,20 @@ fn custom(raw: &RawObject) -> Typed {
     }))
 }
 
-fn boxed<T: DeserializeOwned>(raw: &RawObject) -> Result<Box<T>, Invalid> {
-    decode(&raw.value, "").map(Box::new)
+fn boxed<T: DeserializeOwned>(raw: Source<'_>) -> Result<Box<T>, Invalid> {
+    decode(&raw.value, "", raw.memory).map(Box::new)
 }
 
 /// A string at a JSON pointer of the value.
-fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
+fn text<'a>(value: &'a Node, pointer: &str) -> Option<&'a str> {
     value.pointer(pointer)?.as_str()
 }
 
 /// The items of a list that is a member of the value; none when there is no such list.
-fn items<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+fn items<'a>(value: &'a Node, pointer: &str) -> impl Iterator<Item = &'a Node> + use<'a> {
     value
         .pointer(pointer)
-        .and_then(Value::as_array)
+        .and_then(Node::as_list)
         .into_iter()
         .flatten()
 }

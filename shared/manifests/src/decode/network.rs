@@ -3,23 +3,22 @@
 use std::collections::BTreeSet;
 
 use opsec_model::objects::{EndpointSlice, GatewayRoute, Ingress, Metadata, NetworkPolicy};
-use serde_json::Value;
 
-use super::{boxed, items, text};
+use super::{Source, boxed, items, text};
 use crate::invalid::Invalid;
-use crate::object::RawObject;
+use crate::node::Node;
 use crate::typed::Typed;
 use crate::validate::network;
 
 /// A NetworkPolicy.
-pub(super) fn policy(raw: &RawObject) -> Result<Typed, Invalid> {
+pub(super) fn policy(raw: Source<'_>) -> Result<Typed, Invalid> {
     let policy: Box<NetworkPolicy> = boxed(raw)?;
     network::policy(&policy.spec)?;
     Ok(Typed::NetworkPolicy(policy))
 }
 
 /// An Ingress with the Services it publishes.
-pub(super) fn ingress(raw: &RawObject) -> Typed {
+pub(super) fn ingress(raw: Source<'_>) -> Typed {
     let of_rules = items(&raw.value, "/spec/rules").flat_map(|rule| items(rule, "/http/paths"));
     let names: BTreeSet<&str> = text(&raw.value, "/spec/defaultBackend/service/name")
         .into_iter()
@@ -32,7 +31,7 @@ pub(super) fn ingress(raw: &RawObject) -> Typed {
 }
 
 /// A route of the Gateway API with the Services it publishes.
-pub(super) fn gateway_route(raw: &RawObject, metadata: &Metadata) -> Typed {
+pub(super) fn gateway_route(raw: Source<'_>, metadata: &Metadata) -> Typed {
     let mut services = BTreeSet::new();
     for rule in items(&raw.value, "/spec/rules") {
         let mirrors = items(rule, "/filters")
@@ -55,12 +54,12 @@ pub(super) fn gateway_route(raw: &RawObject, metadata: &Metadata) -> Typed {
 }
 
 /// An EndpointSlice with its addresses and ports.
-pub(super) fn endpoint_slice(raw: &RawObject) -> Typed {
+pub(super) fn endpoint_slice(raw: Source<'_>) -> Typed {
     let addresses: BTreeSet<&str> = items(&raw.value, "/endpoints")
         .flat_map(|endpoint| items(endpoint, "/addresses"))
-        .filter_map(Value::as_str)
+        .filter_map(Node::as_str)
         .collect();
-    let port = |port: &Value| {
+    let port = |port: &Node| {
         let protocol = text(port, "/protocol").unwrap_or("TCP").to_owned();
         let number = i32::try_from(port.get("port")?.as_i64()?).ok()?;
         Some((protocol, number))

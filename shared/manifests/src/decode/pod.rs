@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use opsec_model::objects::{Container, PodSpec, Volume, WatchSetting, WatchedNamespaces};
-use serde_json::Value;
 
 use super::{items, text};
+use crate::node::Node;
 
 /// The annotation in which OLM names the namespaces of an installation, as a pod reads its own.
 const OLM_TARGETS: &str = "metadata.annotations['olm.targetNamespaces']";
@@ -14,7 +14,7 @@ const OLM_TARGETS: &str = "metadata.annotations['olm.targetNamespaces']";
 type Annotations = BTreeMap<String, String>;
 
 /// Fills in what the model derives from fields that it does not keep.
-pub(super) fn fill_in(spec: &mut PodSpec, given: &Value) {
+pub(super) fn fill_in(spec: &mut PodSpec, given: &Node) {
     for (list, containers) in [
         ("/initContainers", &mut spec.init_containers),
         ("/containers", &mut spec.containers),
@@ -30,7 +30,7 @@ pub(super) fn fill_in(spec: &mut PodSpec, given: &Value) {
 }
 
 /// The hosts that probes and lifecycle handlers name.
-fn fill_in_container(container: &mut Container, given: &Value) {
+fn fill_in_container(container: &mut Container, given: &Node) {
     const HANDLERS: [&str; 5] = [
         "livenessProbe",
         "readinessProbe",
@@ -50,7 +50,7 @@ fn fill_in_container(container: &mut Container, given: &Value) {
     }
 }
 
-fn other_source(volume: &Volume, given: &Value) -> String {
+fn other_source(volume: &Volume, given: &Node) -> String {
     let known = volume.host_path.is_some()
         || volume.projected.is_some()
         || volume.persistent_volume_claim.is_some()
@@ -58,20 +58,18 @@ fn other_source(volume: &Volume, given: &Value) -> String {
     if known {
         return String::new();
     }
-    let source = given
-        .as_object()
+    let mut fields = given
+        .members()
         .into_iter()
-        .flatten()
-        .map(|(field, _)| field);
-    source
-        .into_iter()
+        .flat_map(|members| members.iter().map(|(field, _)| field.as_str()));
+    fields
         .find(|field| *field != "name")
-        .map_or("emptyDir", String::as_str)
+        .unwrap_or("emptyDir")
         .to_owned()
 }
 
 /// What the environment of a pod's containers says about the namespaces it watches.
-pub(super) fn watch_settings(given: &Value, annotations: &Annotations) -> Vec<WatchSetting> {
+pub(super) fn watch_settings(given: &Node, annotations: &Annotations) -> Vec<WatchSetting> {
     let containers = items(given, "/initContainers").chain(items(given, "/containers"));
     let mut settings: Vec<WatchSetting> = Vec::new();
     for container in containers {
@@ -95,7 +93,7 @@ fn names_namespaces(variable: &str) -> bool {
     variable.contains("WATCH_NAMESPACE") || variable == "STRIMZI_NAMESPACE"
 }
 
-fn watched(variable: &Value, container: &Value, annotations: &Annotations) -> WatchedNamespaces {
+fn watched(variable: &Node, container: &Node, annotations: &Annotations) -> WatchedNamespaces {
     if let Some(source) = variable.get("valueFrom") {
         return match text(source, "/fieldRef/fieldPath") {
             Some("metadata.namespace") => WatchedNamespaces::Own,
@@ -130,8 +128,8 @@ fn named(value: &str) -> WatchedNamespaces {
 /// A value that is one reference to a variable before it, `$(NAME)`, is that variable's.
 fn expanded(
     value: &str,
-    variable: &Value,
-    container: &Value,
+    variable: &Node,
+    container: &Node,
     annotations: &Annotations,
 ) -> WatchedNamespaces {
     let Some(name) = value
@@ -206,6 +204,7 @@ mod tests {
             let pod_namespace = json!({"name": "POD_NAMESPACE", "valueFrom": own});
             let later = json!({"name": "LATER", "value": "shop"});
             let spec = json!({"containers": [{"env": [pod_namespace, variable, later]}]});
+            let spec = Node::on_line(1, spec);
             let found = watch_settings(&spec, &Annotations::new())
                 .into_iter()
                 .next()
@@ -218,7 +217,7 @@ mod tests {
     fn olms_annotation_names_the_namespaces() {
         let olm = json!({"fieldRef": {"fieldPath": OLM_TARGETS}});
         let variable = json!({"name": "WATCH_NAMESPACE", "valueFrom": olm});
-        let spec = json!({"containers": [{"env": [variable]}]});
+        let spec = Node::on_line(1, json!({"containers": [{"env": [variable]}]}));
         for (targets, expected) in [
             ("", WatchedNamespaces::All),
             (
@@ -249,7 +248,7 @@ mod tests {
             ],
         });
         let mut spec: PodSpec = serde_json::from_value(given.clone()).unwrap();
-        fill_in(&mut spec, &given);
+        fill_in(&mut spec, &Node::on_line(1, given));
         let hosts: Vec<_> = spec.containers[0].probe_hosts.iter().collect();
         assert_eq!(
             hosts,

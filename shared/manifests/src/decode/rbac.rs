@@ -2,14 +2,13 @@
 
 use opsec_model::objects::{ClusterRole, ClusterRoleBinding, Role, RoleBinding};
 
-use super::boxed;
+use super::{Source, boxed};
 use crate::invalid::Invalid;
-use crate::object::RawObject;
 use crate::typed::Typed;
 use crate::validate::rbac::{binding, cluster_role, rules, set_defaults};
 
 /// An object of RBAC's group, with the API server's defaults and checks.
-pub(super) fn object(raw: &RawObject) -> Result<Typed, Invalid> {
+pub(super) fn object(raw: Source<'_>) -> Result<Typed, Invalid> {
     match raw.kind.kind.as_str() {
         "Role" => {
             let role: Box<Role> = boxed(raw)?;

@@ -1,11 +1,10 @@
 //! Objects that are read almost as they stand.
 
 use opsec_model::objects::{CustomResourceDefinition, Metadata, Node};
-use serde_json::Value;
 
-use super::{boxed, items, text};
+use super::{Source, boxed, items, text};
 use crate::invalid::{Check, Invalid};
-use crate::object::RawObject;
+use crate::node as tree;
 use crate::typed::Typed;
 
 /// The annotation of a token Secret that says whose token it holds.
@@ -19,14 +18,14 @@ pub(super) fn redact(metadata: &mut Metadata) {
 }
 
 /// A Node with the cloud it is from.
-pub(super) fn node(raw: &RawObject) -> Result<Typed, Invalid> {
+pub(super) fn node(raw: Source<'_>) -> Result<Typed, Invalid> {
     let mut node: Box<Node> = boxed(raw)?;
     node.provider_id = text(&raw.value, "/spec/providerID").map(ToOwned::to_owned);
     Ok(Typed::Node(node))
 }
 
 /// A CustomResourceDefinition without its schemas.
-pub(super) fn definition(raw: &RawObject) -> Result<Typed, Invalid> {
+pub(super) fn definition(raw: Source<'_>) -> Result<Typed, Invalid> {
     let mut definition: Box<CustomResourceDefinition> = boxed(raw)?;
     check_definition(&definition, raw.name().unwrap_or_default())?;
     for (version, given) in definition
@@ -37,8 +36,8 @@ pub(super) fn definition(raw: &RawObject) -> Result<Typed, Invalid> {
     {
         version.subresource_names = given
             .get("subresources")
-            .and_then(Value::as_object)
-            .map(|names| names.keys().cloned().collect())
+            .and_then(tree::Node::members)
+            .map(|names| names.iter().map(|(name, _)| name.to_string()).collect())
             .unwrap_or_default();
     }
     Ok(Typed::CustomResourceDefinition(definition))

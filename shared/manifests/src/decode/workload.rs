@@ -1,11 +1,10 @@
 //! Workloads: every kind becomes one shape, with the template of its pods.
 
 use opsec_model::objects::{Metadata, PodTemplate, Workload, WorkloadKind};
-use serde_json::Value;
 
-use super::{LAST_APPLIED, pod};
+use super::{LAST_APPLIED, Source, pod};
 use crate::invalid::{Invalid, decode, part};
-use crate::object::RawObject;
+use crate::node::Node;
 use crate::typed::Typed;
 
 /// Annotations that make a workload a hook of a package manager.
@@ -20,12 +19,12 @@ pub(super) fn kind(group: &str, kind: &str) -> Option<WorkloadKind> {
 
 /// A workload.
 pub(super) fn object(
-    raw: &RawObject,
+    raw: Source<'_>,
     kind: WorkloadKind,
     metadata: &Metadata,
 ) -> Result<Typed, Invalid> {
     let spec_path = kind.pod_spec_path();
-    let nothing = Value::Object(serde_json::Map::new());
+    let nothing = Node::empty(0);
     let given = part(&raw.value, spec_path);
     if given.is_none_or(|spec| spec.get("containers").is_none()) {
         let field = format!("{spec_path}.containers");
@@ -34,11 +33,12 @@ pub(super) fn object(
     let given = given.unwrap_or(&nothing);
     let mut template = PodTemplate {
         metadata: template_metadata(raw, kind, metadata)?,
-        spec: decode(given, spec_path)?,
+        spec: decode(given, spec_path, raw.memory)?,
     };
     pod::fill_in(&mut template.spec, given);
     let annotations = template.metadata.annotations.clone();
-    let replicas = part(&raw.value, "spec.replicas").map(|value| decode(value, "spec.replicas"));
+    let replicas =
+        part(&raw.value, "spec.replicas").map(|value| decode(value, "spec.replicas", raw.memory));
     Ok(Typed::Workload(Box::new(Workload {
         kind,
         metadata: Metadata::default(),
@@ -54,7 +54,7 @@ pub(super) fn object(
 }
 
 fn template_metadata(
-    raw: &RawObject,
+    raw: Source<'_>,
     kind: WorkloadKind,
     own: &Metadata,
 ) -> Result<Metadata, Invalid> {
@@ -71,7 +71,7 @@ fn template_metadata(
     let Some(given) = part(&raw.value, &path) else {
         return Ok(Metadata::default());
     };
-    let mut metadata: Metadata = decode(given, &path)?;
+    let mut metadata: Metadata = decode(given, &path, raw.memory)?;
     metadata.annotations.remove(LAST_APPLIED);
     metadata.input_file = None;
     Ok(metadata)

@@ -2,17 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use opsec_model::{InstallMode, Kind, Notice, NoticeCode, ObjectRef, OlmInstallation, SourceLine};
-use serde_json::{Value, json};
+use opsec_model::{InstallMode, Kind, Notice, NoticeCode, ObjectRef, OlmInstallation};
+use serde_json::json;
 
 use super::bundle::{Bundles, folder};
 use super::fields::Part;
 use super::install::installation;
-use super::made::{Maker, component_label, line_of};
+use super::made::{Maker, component_label, made, member, object};
 use super::version::{Version, is_version};
 use super::{Expanded, InstallOptions, rbac, served, webhooks, workloads};
+use crate::document::too_much;
 use crate::error::ManifestError;
 use crate::input::Options;
+use crate::memory::{Memory, TooMuch};
+use crate::node::Node;
 use crate::object::RawObject;
 
 /// Adds to the objects what OLM would create of the versions among them.
@@ -23,6 +26,7 @@ pub(crate) fn expand(
     raws: &mut Vec<RawObject>,
     bundles: &Bundles,
     options: &Options,
+    memory: &Memory,
 ) -> Result<Expanded, ManifestError> {
     let mut expanded = Expanded::default();
     let chosen = chosen(raws, bundles, &mut expanded.notices);
@@ -39,6 +43,10 @@ pub(crate) fn expand(
         let Some(raw) = raws.get(index).cloned() else {
             continue;
         };
+        // It is copied, and so is each part that something is made of.
+        memory
+            .take_tree(&raw.value)
+            .map_err(|TooMuch| too_much(&raw.start.file, &options.limits))?;
         let Some(version) = Version::of(&raw, bundles) else {
             continue;
         };
@@ -147,8 +155,8 @@ fn chosen(raws: &[RawObject], bundles: &Bundles, notices: &mut Vec<Notice>) -> V
 /// The version that OLM made an object of.
 fn owner(raw: &RawObject) -> Option<&str> {
     let labels = raw.value.get("metadata")?.get("labels")?;
-    let is_made = labels.get("olm.owner.kind")?.as_str() == Some("ClusterServiceVersion");
-    labels.get("olm.owner")?.as_str().filter(|_| is_made)
+    let is_made = labels.text("olm.owner.kind") == Some("ClusterServiceVersion");
+    labels.text("olm.owner").filter(|_| is_made)
 }
 
 fn no_strategy(version: &Version<'_>) -> Notice {
@@ -207,7 +215,7 @@ fn malformed(version: &Version<'_>) -> Vec<Notice> {
     };
     let lists = ["deployments", "permissions", "clusterPermissions"];
     let given = lists.iter().filter_map(|list| spec.get(list));
-    let wrong = given.filter(|list| !list.value.is_array());
+    let wrong = given.filter(|list| list.value.as_list().is_none());
     wrong
         .map(|list| {
             let message = format!(
@@ -311,15 +319,15 @@ fn move_into(raw: &mut RawObject, installation: &OlmInstallation) -> Option<Noti
 
 /// Puts OLM's label on an object that belongs to an installation.
 fn mark(raw: &mut RawObject, installation: &OlmInstallation) {
-    let Some(metadata) = raw.value.get_mut("metadata").and_then(Value::as_object_mut) else {
+    let Some(metadata) = raw.value.get_mut("metadata").and_then(Node::members_mut) else {
         return;
     };
-    let labels = metadata.entry("labels").or_insert_with(|| json!({}));
+    let labels = metadata.get_or_insert("labels", member(object([])));
     let key = component_label(installation);
-    if let Some(labels) = labels.as_object_mut()
+    if let Some(labels) = labels.and_then(Node::members_mut)
         && crate::validate::names::is_qualified_name(&key)
     {
-        labels.insert(key, json!(""));
+        labels.insert(&key, member(made(json!(""))));
     }
 }
 
@@ -328,7 +336,7 @@ fn mark(raw: &mut RawObject, installation: &OlmInstallation) {
 fn settle(raws: &mut [RawObject], index: usize, installation: &OlmInstallation) {
     if let Some(raw) = raws.get_mut(index) {
         raw.namespace = Some(installation.namespace.clone());
-        if let Some(metadata) = raw.value.get_mut("metadata").and_then(Value::as_object_mut) {
+        if let Some(metadata) = raw.value.get_mut("metadata").and_then(Node::members_mut) {
             metadata.remove("annotations");
         }
     }
@@ -363,15 +371,13 @@ fn named(version: &str) -> String {
 
 /// A notice about a version, at a field of it.
 pub(super) fn notice(raw: &RawObject, code: NoticeCode, message: String, field: &str) -> Notice {
-    let line = line_of(&raw.lines, field).unwrap_or(raw.start.line);
     let object = ObjectRef {
         kind: raw.kind.kind.clone(),
         namespace: raw.namespace.clone(),
         name: raw.name().unwrap_or_default().to_owned(),
         group: raw.kind.group.clone(),
     };
-    Notice::new(code, message).about(object).at(SourceLine {
-        line,
-        ..raw.start.clone()
-    })
+    Notice::new(code, message)
+        .about(object)
+        .at(raw.line_of(field))
 }

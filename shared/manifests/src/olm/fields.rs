@@ -3,34 +3,40 @@
 //! OLM reads a version from a catalog with Go's JSON, for which `clusterpermissions` is
 //! `clusterPermissions`: what is granted under another spelling is granted.
 
-use serde_json::{Map, Value};
+use crate::node::{Data, Member, Members, Node};
 
-/// A value and its path, as the file spells it.
+/// A value, the line of its key and its path, as the file spells it.
 #[derive(Debug, Clone)]
 pub(super) struct Part<'a> {
-    pub value: &'a Value,
+    pub value: &'a Node,
+    pub line: u32,
     pub path: String,
 }
 
 impl<'a> Part<'a> {
     /// A whole object.
-    pub(super) fn whole(value: &'a Value) -> Self {
+    pub(super) fn whole(value: &'a Node) -> Self {
         Self {
             value,
+            line: value.line,
             path: String::new(),
         }
     }
 
     /// A member, in any case of letters where none has the very name.
     pub(super) fn get(&self, key: &str) -> Option<Self> {
-        let members = self.value.as_object()?;
-        let (spelled, value) = member(members, key)?;
+        let members = self.value.members()?;
+        let (spelled, member) = member(members, key)?;
         let path = if self.path.is_empty() {
-            spelled.clone()
+            spelled.to_owned()
         } else {
             format!("{}.{spelled}", self.path)
         };
-        Some(Self { value, path })
+        Some(Self {
+            value: &member.value,
+            line: member.line,
+            path,
+        })
     }
 
     /// A member by the names of those around it.
@@ -41,10 +47,11 @@ impl<'a> Part<'a> {
 
     /// The items of a list.
     pub(super) fn items(&self) -> Vec<Self> {
-        let items = self.value.as_array().into_iter().flatten().enumerate();
+        let items = self.value.as_list().into_iter().flatten().enumerate();
         items
             .map(|(index, value)| Self {
                 value,
+                line: value.line,
                 path: format!("{}[{index}]", self.path),
             })
             .collect()
@@ -61,43 +68,47 @@ impl<'a> Part<'a> {
         (!text.is_empty()).then_some(text)
     }
 
+    /// A copy of it, as a member of what is made of it.
+    pub(super) fn copy(&self) -> Member {
+        Member::new(self.line, self.value.clone())
+    }
+
     /// Members that are spelled otherwise than a name and taken for it: both names.
     pub(super) fn spelled_otherwise(&self, names: &[&str]) -> Vec<(String, String)> {
-        let Some(members) = self.value.as_object() else {
+        let Some(members) = self.value.members() else {
             return Vec::new();
         };
         let found = names.iter().filter_map(|name| {
             let (spelled, _) = member(members, name)?;
-            (spelled != name).then(|| (spelled.clone(), (*name).to_owned()))
+            (spelled != *name).then(|| (spelled.to_owned(), (*name).to_owned()))
         });
         found.collect()
     }
 }
 
-fn member<'a>(members: &'a Map<String, Value>, key: &str) -> Option<(&'a String, &'a Value)> {
-    members.get_key_value(key).or_else(|| {
-        let mut alike = members
-            .iter()
-            .filter(|(name, _)| name.eq_ignore_ascii_case(key));
-        alike.next()
-    })
+fn member<'a>(members: &'a Members, key: &str) -> Option<(&'a str, &'a Member)> {
+    let mut alike = members
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case(key));
+    let exact = members.iter().find(|(name, _)| name == key);
+    let (name, member) = exact.or_else(|| alike.next())?;
+    Some((name, member))
 }
 
 /// An object with the names of its members as they are spelled here.
-pub(super) fn respelled(object: &Value, names: &[&str]) -> Value {
-    let Some(members) = object.as_object() else {
+pub(super) fn respelled(object: &Node, names: &[&str]) -> Node {
+    let Data::Object(mut members) = object.data.clone() else {
         return object.clone();
     };
-    let mut members = members.clone();
     for name in names {
-        let other = member(&members, name).map(|(spelled, _)| spelled.clone());
+        let other = member(&members, name).map(|(spelled, _)| spelled.to_owned());
         if let Some(other) = other.filter(|other| other != name)
-            && let Some(value) = members.remove(&other)
+            && let Some(member) = members.remove(&other)
         {
-            members.insert((*name).to_owned(), value);
+            members.insert(name, member);
         }
     }
-    Value::Object(members)
+    Node::new(object.line, Data::Object(members))
 }
 
 #[cfg(test)]
@@ -108,6 +119,7 @@ mod tests {
     #[test]
     fn members_are_found_in_any_case_and_by_their_very_name_first() {
         let value = json!({"clusterpermissions": [{"a": 1}], "Name": "x", "name": "y"});
+        let value = Node::on_line(1, value);
         let part = Part::whole(&value);
         let items = part.list("clusterPermissions");
         assert_eq!(items[0].path, "clusterpermissions[0]");
@@ -116,8 +128,9 @@ mod tests {
             part.spelled_otherwise(&["clusterPermissions", "name", "absent"]),
             [("clusterpermissions".into(), "clusterPermissions".into())]
         );
+        let rule = Node::on_line(1, json!({"APIGroups": [""], "x": 1}));
         assert_eq!(
-            respelled(&json!({"APIGroups": [""], "x": 1}), &["apiGroups"]),
+            respelled(&rule, &["apiGroups"]).to_value(),
             json!({"apiGroups": [""], "x": 1})
         );
     }

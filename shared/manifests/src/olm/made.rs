@@ -1,17 +1,22 @@
 //! Objects that are made of a version, with the lines and the fields that they are made from.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
 
 use opsec_model::{MadeFrom, Notice, NoticeCode, OlmInstallation, SourceLine};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+use smol_str::SmolStr;
 
 use super::expand::notice;
 use super::version::Version;
+use crate::lines::lines;
+use crate::node::{Data, Member, Members, Node};
 use crate::object::{KindRef, RawObject};
 use crate::validate::names;
 
 pub(super) const RBAC: &str = "rbac.authorization.k8s.io/v1";
+
+/// The line of what stands in no file: it gets that of what it is made from.
+const MADE: u32 = 0;
 
 /// Makes the objects of one installation.
 pub(super) struct Maker<'a> {
@@ -29,7 +34,7 @@ pub(super) struct Draft<'a> {
     /// Absent for a cluster-scoped kind.
     pub namespace: Option<&'a str>,
     /// What it says, beside its metadata.
-    pub content: Value,
+    pub content: Node,
     /// The path of the field that the whole is made from.
     pub from: &'a str,
     /// Fields of its own that are copies, and the paths of those.
@@ -61,33 +66,32 @@ impl<'a> Maker<'a> {
 
     /// Makes an object.
     pub(super) fn make(&mut self, draft: Draft<'_>) {
-        let lines = &self.version.raw.lines;
-        let mut own_lines = BTreeMap::new();
-        for (own, other) in &draft.fields {
-            copy_lines(lines, own, other, &mut own_lines);
-        }
-        let line = line_of(lines, draft.from).unwrap_or(self.version.raw.start.line);
+        let raw = self.version.raw;
+        let line = raw.line_of(draft.from).line;
         let copies = draft.fields.iter().cloned();
         let mut made_from: BTreeMap<String, MadeFrom> = copies
             .map(|(own, other)| (own, MadeFrom::Copy(other)))
             .collect();
         let whole = std::iter::once(String::new());
         for own in draft.added.iter().cloned().chain(whole) {
-            own_lines.insert(own.clone(), line);
             made_from.insert(own, MadeFrom::Cause(draft.from.to_owned()));
         }
+        let kind = KindRef::new(draft.api_version, draft.kind);
+        let namespace = draft.namespace.map(str::to_owned);
+        let mut value = self.value(draft);
+        set_line(&mut value, line);
         let object = RawObject {
-            input: self.version.raw.input,
+            input: raw.input,
             start: SourceLine {
                 line,
-                ..self.version.raw.start.clone()
+                ..raw.start.clone()
             },
-            kind: KindRef::new(draft.api_version, draft.kind),
-            namespace: draft.namespace.map(str::to_owned),
+            kind,
+            namespace,
             placed: false,
-            lines: own_lines,
+            lines: lines(&value),
             made_from,
-            value: self.value(draft),
+            value,
         };
         self.objects.push(object);
     }
@@ -97,26 +101,27 @@ impl<'a> Maker<'a> {
         notice(self.version.raw, code, message, field)
     }
 
-    fn value(&self, draft: Draft<'_>) -> Value {
-        let mut value = match draft.content {
-            Value::Object(members) => members,
-            _ => Map::new(),
+    fn value(&self, draft: Draft<'_>) -> Node {
+        let mut members = match draft.content.data {
+            Data::Object(members) => members,
+            _ => Members::default(),
         };
-        let mut metadata = match value.remove("metadata") {
-            Some(Value::Object(members)) => members,
-            _ => Map::new(),
+        let mut metadata = match members.remove("metadata").map(|given| given.value.data) {
+            Some(Data::Object(members)) => members,
+            _ => Members::default(),
         };
-        metadata.insert("name".to_owned(), json!(draft.name));
+        metadata.insert("name", member(made(json!(draft.name))));
         if let Some(namespace) = draft.namespace {
-            metadata.insert("namespace".to_owned(), json!(namespace));
-            metadata.insert("ownerReferences".to_owned(), json!([self.owner()]));
+            metadata.insert("namespace", member(made(json!(namespace))));
+            metadata.insert("ownerReferences", member(made(json!([self.owner()]))));
         }
-        let labels = metadata.entry("labels").or_insert_with(|| json!({}));
-        if let Some(labels) = labels.as_object_mut() {
+        let labels = metadata.get_or_insert("labels", member(object([])));
+        if let Some(labels) = labels.and_then(Node::members_mut) {
             self.label(labels);
         }
-        value.insert("metadata".to_owned(), Value::Object(metadata));
-        Value::Object(value)
+        let metadata = Node::new(MADE, Data::Object(metadata));
+        members.insert("metadata", member(metadata));
+        Node::new(MADE, Data::Object(members))
     }
 
     fn owner(&self) -> Value {
@@ -128,7 +133,7 @@ impl<'a> Maker<'a> {
     }
 
     /// The labels by which OLM finds what it made; those that no label can be are left out.
-    fn label(&self, labels: &mut Map<String, Value>) {
+    fn label(&self, labels: &mut Members) {
         let installation = self.installation;
         let owner = [
             ("olm.owner", self.version.name),
@@ -137,12 +142,12 @@ impl<'a> Maker<'a> {
         ];
         for (key, value) in owner {
             if names::is_label_value(value) {
-                labels.insert(key.to_owned(), json!(value));
+                labels.insert(key, member(made(json!(value))));
             }
         }
         let key = component_label(installation);
         if names::is_qualified_name(&key) {
-            labels.insert(key, json!(""));
+            labels.insert(&key, member(made(json!(""))));
         }
     }
 }
@@ -155,31 +160,38 @@ pub(super) fn component_label(installation: &OlmInstallation) -> String {
     format!("operators.coreos.com/{package}.{namespace}")
 }
 
-/// The line of a field, or of the nearest that it is in.
-pub(super) fn line_of(lines: &BTreeMap<String, u32>, path: &str) -> Option<u32> {
-    let mut path = path;
-    loop {
-        if let Some(&line) = lines.get(path) {
-            return Some(line);
+/// Gives what is made a line; what was copied keeps its own.
+fn set_line(node: &mut Node, line: u32) {
+    if node.line == MADE {
+        node.line = line;
+    }
+    match &mut node.data {
+        Data::List(items) => items.iter_mut().for_each(|item| set_line(item, line)),
+        Data::Object(members) => {
+            for (_, member) in members.iter_mut() {
+                if member.line == MADE {
+                    member.line = line;
+                }
+                set_line(&mut member.value, line);
+            }
         }
-        path = path.get(..path.rfind(['.', '['])?)?;
+        _ => {}
     }
 }
 
-/// Copies the lines of a field and of what it holds, under another name.
-fn copy_lines(
-    lines: &BTreeMap<String, u32>,
-    own: &str,
-    other: &str,
-    copied: &mut BTreeMap<String, u32>,
-) {
-    let from = (Bound::Included(other), Bound::Unbounded);
-    for (path, &line) in lines.range::<str, _>(from) {
-        let Some(rest) = path.strip_prefix(other) else {
-            break;
-        };
-        if rest.is_empty() || rest.starts_with(['.', '[']) {
-            copied.insert(format!("{own}{rest}"), line);
-        }
-    }
+/// A value that is made.
+pub(super) fn made(value: Value) -> Node {
+    Node::on_line(MADE, value)
+}
+
+/// An object that is made, of these members.
+pub(super) fn object<const N: usize>(members: [(&str, Member); N]) -> Node {
+    let members = members.map(|(key, member)| (SmolStr::new(key), member));
+    let members = Members::new(members.into(), |_, _, _| {});
+    Node::new(MADE, Data::Object(members))
+}
+
+/// A member that is made.
+pub(super) fn member(value: Node) -> Member {
+    Member::new(MADE, value)
 }

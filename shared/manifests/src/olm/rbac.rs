@@ -7,8 +7,9 @@ use opsec_model::InstallMode;
 use serde_json::{Value, json};
 
 use super::fields::{Part, respelled};
-use super::made::{Draft, Maker, RBAC};
+use super::made::{Draft, Maker, RBAC, made, member, object};
 use super::version::Version;
+use crate::node::{Data, Node};
 
 const GROUP: &str = "rbac.authorization.k8s.io";
 const OF_A_RULE: [&str; 5] = [
@@ -47,7 +48,7 @@ pub(super) fn service_accounts(maker: &mut Maker<'_>, shipped: &BTreeSet<String>
                 kind: "ServiceAccount",
                 name: name.to_owned(),
                 namespace: Some(namespace),
-                content: Value::Null,
+                content: object([]),
                 from: &entry.path,
                 fields: Vec::new(),
                 added: Vec::new(),
@@ -88,14 +89,14 @@ pub(super) fn cluster_permissions(maker: &mut Maker<'_>) {
 }
 
 /// What OLM adds where it lifts a Role: that the namespaces can be seen.
-fn lifted(entry: &Part<'_>) -> Vec<Value> {
+fn lifted(entry: &Part<'_>) -> Vec<Node> {
     let nothing_granted = entry.list("rules").is_empty();
     let rule =
         json!({"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get", "list", "watch"]});
     if nothing_granted {
         Vec::new()
     } else {
-        vec![rule]
+        vec![made(rule)]
     }
 }
 
@@ -110,7 +111,7 @@ fn grant(
     entry: &Part<'_>,
     name: &str,
     namespace: Option<&str>,
-    added: &[Value],
+    added: &[Node],
 ) {
     let prefix = if namespace.is_some() { "" } else { "Cluster" };
     let (role, binding) = match prefix {
@@ -122,27 +123,32 @@ fn grant(
         .iter()
         .map(|rules| ("rules".to_owned(), rules.path.clone()))
         .collect();
-    let mut rules = match given.map(|rules| rules.value) {
-        Some(Value::Array(rules)) => rules
+    let mut rules: Vec<Node> = match given.as_ref().map(|given| (given, &given.value.data)) {
+        Some((_, Data::List(rules))) => rules
             .iter()
             .map(|rule| respelled(rule, &OF_A_RULE))
             .collect(),
         // What is no list is refused where it is decoded.
-        Some(other) => vec![other.clone()],
+        Some((other, _)) => vec![other.value.clone()],
         None => Vec::new(),
     };
     let own = rules.len();
     rules.extend(added.iter().cloned());
     let added = (own..rules.len()).map(|index| format!("rules[{index}]"));
+    let added = added.collect();
+    let mut list = member(Node::new(entry.line, Data::List(rules.into())));
+    if let Some(given) = &given {
+        list.line = given.line;
+    }
     maker.make(Draft {
         api_version: RBAC,
         kind: role,
         name: name.to_owned(),
         namespace,
-        content: json!({"rules": rules}),
+        content: object([("rules", list)]),
         from: &entry.path,
         fields,
-        added: added.collect(),
+        added,
     });
     let account = entry.text("serviceAccountName").unwrap_or_default();
     bind(
@@ -183,7 +189,7 @@ pub(super) fn bind(maker: &mut Maker<'_>, from: &str, binding: Binding<'_>) {
         kind: binding.kind,
         name: binding.name.to_owned(),
         namespace: binding.namespace,
-        content,
+        content: made(content),
         from,
         fields: Vec::new(),
         added: Vec::new(),
@@ -194,7 +200,7 @@ pub(super) fn bind(maker: &mut Maker<'_>, from: &str, binding: Binding<'_>) {
 pub(super) fn own_role(
     maker: &mut Maker<'_>,
     name: &str,
-    rules: &Value,
+    rules: Value,
     accounts: &[&str],
     from: &str,
 ) {
@@ -204,7 +210,7 @@ pub(super) fn own_role(
         kind: "Role",
         name: name.to_owned(),
         namespace: Some(namespace),
-        content: json!({"rules": rules}),
+        content: made(json!({"rules": rules})),
         from,
         fields: Vec::new(),
         added: Vec::new(),
@@ -245,5 +251,5 @@ pub(super) fn operator_condition(maker: &mut Maker<'_>) {
         rule("operatorconditions/status")
     ]);
     let name = maker.name("Role", version.name);
-    own_role(maker, &name, &rules, &accounts, "spec.install");
+    own_role(maker, &name, rules, &accounts, "spec.install");
 }

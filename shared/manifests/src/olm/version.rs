@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use opsec_model::olm::package_of;
 use opsec_model::{InstallMode, Kind};
-use serde_json::Value;
 
 use super::bundle::Bundles;
 use super::fields::Part;
+use crate::node::Data;
 use crate::object::RawObject;
 
 /// The namespace that stands for none in bundles.
@@ -100,8 +100,8 @@ impl<'a> Version<'a> {
                 .iter()
                 .rfind(|entry| entry.text("type") == Some(mode.as_str()));
             of_mode
-                .and_then(|entry| entry.get("supported")?.value.as_bool())
-                .unwrap_or(false)
+                .and_then(|entry| entry.get("supported"))
+                .is_some_and(|flag| flag.value.data == Data::Bool(true))
         };
         InstallMode::ALL.into_iter().filter(supports).collect()
     }
@@ -110,8 +110,7 @@ impl<'a> Version<'a> {
     pub(super) fn namespace(&self) -> Option<&'a str> {
         let annotations = self.raw.value.get("metadata")?.get("annotations");
         let suggested = annotations
-            .and_then(|all| all.get("operatorframework.io/suggested-namespace"))
-            .and_then(Value::as_str)
+            .and_then(|all| all.text("operatorframework.io/suggested-namespace"))
             .filter(|namespace| !namespace.is_empty());
         let own = self.raw.metadata("namespace");
         suggested.or_else(|| own.filter(|own| !matches!(*own, "" | PLACEHOLDER)))

@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use opsec_model::{InstallMode, Notice, NoticeCode};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::fields::Part;
-use super::made::{Draft, Maker};
+use super::made::{Draft, Maker, made, member, object};
 use super::rbac::{self, Binding};
 use super::workloads::account;
+use crate::node::{Data, Node};
 use crate::object::RawObject;
 
 /// What a webhook of a version and one of a configuration have in common.
@@ -86,8 +87,8 @@ fn port(entry: &Part<'_>) -> i64 {
 
 /// Where the pods listen: a number or a name.
 fn target_port(entry: &Part<'_>) -> Value {
-    let target = entry.get("targetPort").map(|target| target.value.clone());
-    target.unwrap_or_else(|| json!(port(entry)))
+    let target = entry.get("targetPort");
+    target.map_or_else(|| json!(port(entry)), |target| target.value.to_value())
 }
 
 fn service_name(deployment: &str) -> String {
@@ -115,26 +116,28 @@ fn configuration(maker: &mut Maker<'_>, entry: &Part<'_>, notices: &mut Vec<Noti
     }
     let given = entry.text("generateName").unwrap_or_default();
     let name = maker.name(kind, given);
-    let mut webhook = Map::new();
-    webhook.insert("name".to_owned(), json!(given));
     let config = json!({"service": service(maker, entry)});
-    webhook.insert("clientConfig".to_owned(), config);
+    let mut webhook = object([
+        ("name", member(made(json!(given)))),
+        ("clientConfig", member(made(config))),
+    ]);
     let mut fields = Vec::new();
     for field in SHARED {
         if let Some(part) = entry.get(field) {
-            webhook.insert(field.to_owned(), part.value.clone());
+            webhook.put(field, part.copy());
             fields.push((format!("webhooks[0].{field}"), part.path));
         }
     }
     if let Some(selector) = targets_selector(maker) {
-        webhook.insert("namespaceSelector".to_owned(), selector);
+        webhook.put("namespaceSelector", member(made(selector)));
     }
+    let webhooks = Node::new(entry.line, Data::List([webhook].into()));
     maker.make(Draft {
         api_version: "admissionregistration.k8s.io/v1",
         kind,
         name,
         namespace: None,
-        content: json!({"webhooks": [webhook]}),
+        content: object([("webhooks", member(webhooks))]),
         from: &entry.path,
         fields,
         added: Vec::new(),
@@ -181,7 +184,12 @@ fn api_service(maker: &mut Maker<'_>, entry: &Part<'_>) {
     let group = entry.text("group").unwrap_or_default();
     let version = entry.text("version").unwrap_or_default();
     let name = maker.name("APIService", &format!("{version}.{group}"));
-    let spec = json!({"group": group, "version": version, "service": service(maker, entry)});
+    let mut spec = object([("service", member(made(service(maker, entry))))]);
+    for (key, text) in [("group", group), ("version", version)] {
+        let mut given = member(made(json!(text)));
+        given.line = entry.get(key).map_or(given.line, |part| part.line);
+        spec.put(key, given);
+    }
     let field = |own: &str, other: &str| {
         let part = entry.get(other)?;
         Some((own.to_owned(), part.path))
@@ -191,7 +199,7 @@ fn api_service(maker: &mut Maker<'_>, entry: &Part<'_>) {
         kind: "APIService",
         name,
         namespace: None,
-        content: json!({"spec": spec}),
+        content: object([("spec", member(spec))]),
         from: &entry.path,
         fields: [
             field("spec.group", "group"),
@@ -217,7 +225,11 @@ fn serving(maker: &mut Maker<'_>, deployment: &Part<'_>, name: &str, ports: &BTr
         .collect();
     let selected = selector
         .as_ref()
-        .map_or_else(|| json!({}), |part| part.value.clone());
+        .map_or_else(|| member(object([])), Part::copy);
+    let spec = object([
+        ("selector", selected),
+        ("ports", member(made(json!(ports)))),
+    ]);
     let fields = selector
         .iter()
         .map(|part| ("spec.selector".to_owned(), part.path.clone()))
@@ -227,7 +239,7 @@ fn serving(maker: &mut Maker<'_>, deployment: &Part<'_>, name: &str, ports: &BTr
         kind: "Service",
         name: service.clone(),
         namespace: Some(namespace),
-        content: json!({"spec": {"selector": selected, "ports": ports}}),
+        content: object([("spec", member(spec))]),
         from,
         fields,
         added: Vec::new(),
@@ -237,7 +249,7 @@ fn serving(maker: &mut Maker<'_>, deployment: &Part<'_>, name: &str, ports: &BTr
         kind: "Secret",
         name: format!("{service}-cert"),
         namespace: Some(namespace),
-        content: json!({"type": "kubernetes.io/tls"}),
+        content: made(json!({"type": "kubernetes.io/tls"})),
         from,
         fields: Vec::new(),
         added: Vec::new(),
@@ -251,7 +263,7 @@ fn serving_rights(maker: &mut Maker<'_>, from: &str, service: &str, accounts: &[
     let rules = json!([{
         "apiGroups": [""], "resources": ["secrets"], "resourceNames": [certificate], "verbs": ["get"],
     }]);
-    rbac::own_role(maker, &certificate, &rules, accounts, from);
+    rbac::own_role(maker, &certificate, rules, accounts, from);
     rbac::bind(
         maker,
         from,
@@ -306,8 +318,8 @@ pub(super) fn convert(maker: &Maker<'_>, definitions: &mut [RawObject]) -> Vec<N
                 is_definition && raw.metadata("name") == Some(wanted)
             });
             for raw in found {
-                if let Some(spec) = raw.value.get_mut("spec").and_then(Value::as_object_mut) {
-                    spec.insert("conversion".to_owned(), conversion.clone());
+                if let Some(spec) = raw.value.get_mut("spec") {
+                    spec.put("conversion", member(made(conversion.clone())));
                 }
             }
         }

@@ -1,10 +1,11 @@
 //! Deployments of `spec.install`, and the group that says which namespaces they are for.
 
 use opsec_model::InstallMode;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::fields::Part;
-use super::made::{Draft, Maker};
+use super::made::{Draft, Maker, made, member, object};
+use crate::node::Node;
 
 /// The Deployments of a version, with what OLM writes into their pods.
 pub(super) fn deployments(maker: &mut Maker<'_>) {
@@ -12,23 +13,25 @@ pub(super) fn deployments(maker: &mut Maker<'_>) {
     for entry in maker.version.install("deployments") {
         let spec = entry.get("spec");
         let label = entry.get("label");
-        let mut content = Map::new();
+        let mut content = object([]);
         let mut fields = Vec::new();
         if let Some(spec) = &spec {
             fields.push(("spec".to_owned(), spec.path.clone()));
-            content.insert("spec".to_owned(), for_targets(maker, spec.value));
+            let mut copy = spec.copy();
+            tell_targets(maker, &mut copy.value);
+            content.put("spec", copy);
         }
         if let Some(label) = &label {
             fields.push(("metadata.labels".to_owned(), label.path.clone()));
-            let metadata = json!({"labels": label.value});
-            content.insert("metadata".to_owned(), metadata);
+            let metadata = object([("labels", label.copy())]);
+            content.put("metadata", member(metadata));
         }
         maker.make(Draft {
             api_version: "apps/v1",
             kind: "Deployment",
             name: entry.text("name").unwrap_or_default().to_owned(),
             namespace: Some(namespace),
-            content: Value::Object(content),
+            content,
             from: &entry.path,
             fields,
             added: Vec::new(),
@@ -36,19 +39,15 @@ pub(super) fn deployments(maker: &mut Maker<'_>) {
     }
 }
 
-/// A Deployment's spec whose pods are told the namespaces that they are for.
-fn for_targets(maker: &Maker<'_>, spec: &Value) -> Value {
-    let mut spec = spec.clone();
-    let Some(template) = spec.get_mut("template").and_then(Value::as_object_mut) else {
-        return spec;
-    };
-    let metadata = template.entry("metadata").or_insert_with(|| json!({}));
-    let Some(metadata) = metadata.as_object_mut() else {
-        return spec;
-    };
-    let annotations = metadata.entry("annotations").or_insert_with(|| json!({}));
-    let Some(annotations) = annotations.as_object_mut() else {
-        return spec;
+/// Tells the pods of a Deployment's spec the namespaces that they are for.
+fn tell_targets(maker: &Maker<'_>, spec: &mut Node) {
+    let mut part = spec.get_mut("template");
+    for key in ["metadata", "annotations"] {
+        let members = part.and_then(Node::members_mut);
+        part = members.and_then(|members| members.get_or_insert(key, member(object([]))));
+    }
+    let Some(annotations) = part.and_then(Node::members_mut) else {
+        return;
     };
     let installation = maker.installation;
     for (key, value) in [
@@ -59,9 +58,8 @@ fn for_targets(maker: &Maker<'_>, spec: &Value) -> Value {
             installation.target_namespaces.join(","),
         ),
     ] {
-        annotations.insert(key.to_owned(), json!(value));
+        annotations.insert(key, member(made(json!(value))));
     }
-    spec
 }
 
 /// The OperatorGroup that makes OLM install it so.
@@ -76,7 +74,7 @@ pub(super) fn operator_group(maker: &mut Maker<'_>) {
         kind: "OperatorGroup",
         name: group_name(maker).to_owned(),
         namespace: Some(&installation.namespace),
-        content,
+        content: made(content),
         from: "spec.installModes",
         fields: Vec::new(),
         added: Vec::new(),

@@ -1,6 +1,8 @@
 //! What lets traffic through, cause by cause, with the workloads that share each: no policy at all,
 //! policies that let everything pass, or one peer of a policy.
 
+use std::collections::BTreeMap;
+
 use opsec_model::ObjectRef;
 use opsec_model::objects::{LabelSelector, Workload};
 use opsec_model::report::Evidence;
@@ -39,6 +41,19 @@ pub(crate) struct Opening<'a> {
 pub(crate) struct Openings<'a> {
     pub(crate) openings: Vec<Opening<'a>>,
     pub(crate) unknown: Vec<String>,
+    /// Which opening is of which change: a policy may have as many peers as its file has letters.
+    by_change: BTreeMap<Change, usize>,
+}
+
+/// What has to change for an opening to close.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Change {
+    /// A policy is missing in this namespace.
+    Policy(String),
+    /// All of these fields.
+    Fields(Vec<Evidence>),
+    /// A field of a policy.
+    Peer(Option<ObjectRef>, String),
 }
 
 /// What lets traffic of a direction through to or from workloads; of the peers of isolated ones
@@ -78,11 +93,9 @@ pub(crate) fn openings<'a>(
 
 impl<'a> Openings<'a> {
     fn add(&mut self, cause: Cause, workload: &'a Workload) {
-        match self
-            .openings
-            .iter_mut()
-            .find(|opening| opening.cause.is_same(&cause))
-        {
+        let next = self.openings.len();
+        let at = *self.by_change.entry(cause.change()).or_insert(next);
+        match self.openings.get_mut(at) {
             Some(known) => known.workloads.push(workload),
             None => self.openings.push(Opening {
                 cause,
@@ -93,13 +106,12 @@ impl<'a> Openings<'a> {
 }
 
 impl Cause {
-    /// Whether both are mended by the same change.
-    fn is_same(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::NoPolicy(a), Self::NoPolicy(b)) => a == b,
-            (Self::Open { evidence: a, .. }, Self::Open { evidence: b, .. }) => a == b,
-            (Self::Peer(a), Self::Peer(b)) => a.policy == b.policy && a.field == b.field,
-            _ => false,
+    /// The change that mends it.
+    fn change(&self) -> Change {
+        match self {
+            Self::NoPolicy(namespace) => Change::Policy(namespace.clone()),
+            Self::Open { evidence, .. } => Change::Fields(evidence.clone()),
+            Self::Peer(peer) => Change::Peer(peer.policy.clone(), peer.field.clone()),
         }
     }
 

@@ -187,9 +187,14 @@ fn of_neighbours(context: &Context<'_>, openings: &[&Opening<'_>]) -> Draft {
     );
     let mut draft = onto_workloads(context, &workloads, draft);
     let mut shown = Vec::new();
+    // There may be as many as peers, so each is put onto nothing, and what it shows is moved.
     for opening in openings {
-        let one = opening.onto(context, Direction::Ingress, draft.clone());
-        draft.evidence = one.evidence;
+        let one = opening.onto(
+            context,
+            Direction::Ingress,
+            Draft::new(Severity::Low, "", "", ""),
+        );
+        draft.evidence.extend(one.evidence);
         shown.extend(one.confirm);
     }
     draft.confirm(shown.join(" || "))
