@@ -72,7 +72,7 @@ pub(super) fn namespace(text: &str) -> Result<String, String> {
 
 #[derive(Debug, Args)]
 struct LimitArgs {
-    /// Bytes of all input together [default: 128 MiB]
+    /// Bytes of all input together [default: 256 MiB]
     #[arg(long = "max-bytes", value_name = "BYTES", help_heading = "Limits")]
     bytes: Option<u64>,
     /// Bytes of one file [default: 64 MiB]
@@ -84,7 +84,7 @@ struct LimitArgs {
     /// Levels of nesting [default: 200]
     #[arg(long = "max-depth", value_name = "NUMBER", help_heading = "Limits")]
     depth: Option<usize>,
-    /// Values of all input together, aliases followed [default: 2000000]
+    /// Values of all input together, aliases followed [default: 5000000]
     #[arg(long = "max-nodes", value_name = "NUMBER", help_heading = "Limits")]
     nodes: Option<usize>,
     /// Bytes of memory for the objects of all input, decoded [default: 32 MiB]

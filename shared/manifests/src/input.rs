@@ -48,16 +48,16 @@ pub struct Limits {
     pub memory: u64,
 }
 
-/// So that reading whatever is inside of them takes no more than two seconds and 500 MB. Two dozen
-/// real operators together take less than half of each, and less than a tenth of the memory.
+/// So that reading whatever is inside of them takes a few seconds and 500 MB at most. Two dozen real
+/// operators together take less than a tenth of the memory.
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            total_bytes: 128 * 1024 * 1024,
+            total_bytes: 256 * 1024 * 1024,
             file_bytes: 64 * 1024 * 1024,
             documents: 20_000,
             depth: 200,
-            nodes: 2_000_000,
+            nodes: 5_000_000,
             memory: 32 * 1024 * 1024,
         }
     }
