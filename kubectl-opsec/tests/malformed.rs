@@ -348,8 +348,8 @@ fn too_greedy() -> Vec<Greedy> {
 
 /// Each that passes the number of values.
 fn too_many() -> Vec<Greedy> {
-    let rules = format!("{RULES}[{}]\n", list("{}", 4_900_000));
-    let lines = format!("{CONFIG}data:\n{}", "-\n".repeat(4_900_000));
+    let rules = format!("{RULES}[{}]\n", list("{}", 5_100_000));
+    let lines = format!("{CONFIG}data:\n{}", "-\n".repeat(5_100_000));
     vec![
         ("rules", rules, "--max-nodes"),
         ("lines", lines, "--max-nodes"),
