@@ -87,21 +87,16 @@ pub(crate) struct Health {
 pub(crate) struct Server {
     /// The service, as in http://127.0.0.1:7443 or https://opsec.example.org:7443. `health` without
     /// it asks the one of the configuration.
-    #[arg(long, value_name = "URL")]
-    pub(crate) server: Option<String>,
+    #[arg(long = "server", value_name = "URL")]
+    pub(crate) url: Option<String>,
     /// Certificates in PEM that its certificate is issued by; the system's when it is absent.
-    #[arg(long, value_name = "FILE", requires = "server")]
+    #[arg(long, value_name = "FILE", requires = "url")]
     pub(crate) ca: Option<PathBuf>,
     /// A file with a token to call with.
-    #[arg(long, value_name = "FILE", requires = "server")]
+    #[arg(long, value_name = "FILE", requires = "url")]
     pub(crate) token_file: Option<PathBuf>,
     /// A client certificate in PEM to call with.
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "client_key",
-        requires = "server"
-    )]
+    #[arg(long, value_name = "FILE", requires = "client_key", requires = "url")]
     pub(crate) client_certificate: Option<PathBuf>,
     /// Its key in PEM.
     #[arg(long, value_name = "FILE", requires = "client_certificate")]

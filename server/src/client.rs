@@ -65,7 +65,7 @@ pub(crate) fn token(server: &Server) -> Result<impl Interceptor + use<>, String>
 
 /// A channel to the server of the command line.
 pub(crate) async fn connect(server: &Server) -> Result<Channel, String> {
-    let url = server.server.as_deref().ok_or("--server is absent")?;
+    let url = server.url.as_deref().ok_or("--server is absent")?;
     let trust = match &server.ca {
         Some(ca) => Trust::Issuer(ca.clone()),
         None => Trust::System,

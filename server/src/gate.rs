@@ -214,7 +214,7 @@ impl Gate {
 }
 
 /// The longest that an export takes.
-const EXPORT: Duration = Duration::from_secs(600);
+const EXPORT: Duration = Duration::from_mins(10);
 
 /// A slot, or the refusal of a service that is busy: calls are never queued here.
 fn take(slots: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Refusal> {

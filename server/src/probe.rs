@@ -26,28 +26,27 @@ pub(crate) fn health(args: &Args, health: &Health) -> ExitCode {
 }
 
 async fn ask(args: &Args, health: &Health) -> Result<ServingStatus, String> {
-    let channel = match &health.server.server {
-        Some(_) => client::connect(&health.server).await?,
-        None => {
-            let config = args.configuration().map_err(|error| error.to_string())?;
-            let scheme = if config.tls.is_some() {
-                "https"
-            } else {
-                "http"
-            };
-            let mut address = config.listen;
-            if address.ip().is_unspecified() {
-                address.set_ip(match address.ip() {
-                    std::net::IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-                    std::net::IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
-                });
-            }
-            let trust = match config.tls {
-                Some(tls) => Trust::Exactly(tls.certificate),
-                None => Trust::System,
-            };
-            client::channel(&format!("{scheme}://{address}"), trust, None).await?
+    let channel = if health.server.url.is_some() {
+        client::connect(&health.server).await?
+    } else {
+        let config = args.configuration().map_err(|error| error.to_string())?;
+        let scheme = if config.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        let mut address = config.listen;
+        if address.ip().is_unspecified() {
+            address.set_ip(match address.ip() {
+                std::net::IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+                std::net::IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+            });
         }
+        let trust = match config.tls {
+            Some(tls) => Trust::Exactly(tls.certificate),
+            None => Trust::System,
+        };
+        client::channel(&format!("{scheme}://{address}"), trust, None).await?
     };
     let mut client = HealthClient::new(channel);
     let service = health.service.clone();

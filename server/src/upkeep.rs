@@ -152,7 +152,7 @@ fn write(args: &Args, export: &Export, to: &mut dyn Write) -> Result<(), Failed>
         message: error.to_string(),
     })?;
     let exists = location.exists().map_err(TransferError::from)?;
-    if !exists && export.server.server.is_none() {
+    if !exists && export.server.url.is_none() {
         return Err(Failed {
             reason: "STORE_ABSENT",
             message: format!("{} holds no store", location.data_directory().display()),
@@ -170,7 +170,7 @@ fn write(args: &Args, export: &Export, to: &mut dyn Write) -> Result<(), Failed>
             transfer::export(&*snapshot, &id, to)?;
             Ok(())
         }
-        Err(StoreError::Locked { .. }) | Ok(None) if export.server.server.is_some() => {
+        Err(StoreError::Locked { .. }) | Ok(None) if export.server.url.is_some() => {
             client::run(stream(export, to)).map_err(|message| Failed {
                 reason: "EXPORT_FAILED",
                 message,

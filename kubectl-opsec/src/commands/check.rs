@@ -79,7 +79,6 @@ fn request(
         as_of: saved.and(as_of(&gathered.snapshot)),
         cluster: context.cluster.clone().unwrap_or_default(),
         record: args.record,
-        ..v1::CheckRequest::default()
     })
 }
 

@@ -12,7 +12,7 @@ use crate::service::Transport;
 
 /// How long a connection may take, and a call.
 const CONNECT: Duration = Duration::from_secs(10);
-const CALL: Duration = Duration::from_secs(120);
+const CALL: Duration = Duration::from_mins(2);
 
 /// Why a service cannot be asked.
 #[derive(Debug, thiserror::Error)]

@@ -16,7 +16,7 @@ use crate::use_case::clusters::Place;
 use crate::use_case::list_operators::id;
 
 /// How often a stream's caller is looked at again.
-pub(crate) const REAUTHORISED: Duration = Duration::from_secs(60);
+pub(crate) const REAUTHORISED: Duration = Duration::from_mins(1);
 
 /// What every handler has.
 #[derive(Debug)]

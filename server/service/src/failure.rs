@@ -120,39 +120,55 @@ pub(crate) enum Failure {
     /// The check cannot be recorded.
     #[error("{0}: {1}")]
     NotRecordable(&'static str, &'static str),
-    /// Nor on such a cluster.
-    #[error("the cluster of the facts is not registered; an admin registers it by its UID")]
-    ClusterUnregistered,
-    /// Nor from the future.
-    #[error("the facts say that they were gathered more than a minute from now; set the clocks")]
-    SnapshotFromFuture,
-    /// Nor from long ago.
-    #[error("the facts are {seconds} s old; the baseline accepts {limit} s: gather them again")]
-    SnapshotStale { seconds: i64, limit: i64 },
-    /// Nor under a baseline that came with it.
-    #[error("a check by a baseline that came with the request cannot be recorded")]
-    BaselineInline,
-    /// Nor of nothing.
-    #[error("no rule had anything to judge")]
-    NothingJudged,
-    /// What came after a cursor is not kept any more.
-    #[error("what came after the cursor is not kept any more; list again, and watch from there")]
-    CursorExpired,
-    /// A reader reads nothing.
-    #[error("the reader took nothing for a minute; watch again from the last cursor")]
-    WatchStalled,
-    /// The service ends.
-    #[error("the service is shutting down; watch again from the last cursor")]
-    ShuttingDown,
-    /// There are too many streams.
-    #[error("too many streams are open; close one, or try again later")]
-    TooManyStreams,
+    /// Nor for what it is of.
+    #[error(transparent)]
+    Record(Unrecordable),
+    /// A stream ends, or does not begin.
+    #[error(transparent)]
+    Stream(StreamFailure),
     /// A service that stays up does this.
     #[error("{0} needs a service that stays up; name one with --server")]
     OnlyServed(&'static str),
     /// The service is wrong.
     #[error("the service failed on this request; please report it with the id {0}")]
     Bug(uuid::Uuid),
+}
+
+/// Why a check cannot be recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unrecordable {
+    /// Nobody knows its cluster.
+    #[error("the cluster of the facts is not registered; an admin registers it by its UID")]
+    ClusterUnregistered,
+    /// Its facts are from the future.
+    #[error("the facts say that they were gathered more than a minute from now; set the clocks")]
+    FromFuture,
+    /// Its facts are from long ago.
+    #[error("the facts are {seconds} s old; the baseline accepts {limit} s: gather them again")]
+    Stale { seconds: i64, limit: i64 },
+    /// Its baseline came with it.
+    #[error("a check by a baseline that came with the request cannot be recorded")]
+    BaselineInline,
+    /// It is of nothing.
+    #[error("no rule had anything to judge")]
+    NothingJudged,
+}
+
+/// Why a stream ends, or does not begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum StreamFailure {
+    /// What came after a cursor is not kept any more.
+    #[error("what came after the cursor is not kept any more; list again, and watch from there")]
+    CursorExpired,
+    /// A reader reads nothing.
+    #[error("the reader took nothing for a minute; watch again from the last cursor")]
+    Stalled,
+    /// The service ends.
+    #[error("the service is shutting down; watch again from the last cursor")]
+    ShuttingDown,
+    /// There are too many.
+    #[error("too many streams are open; close one, or try again later")]
+    TooMany,
 }
 
 impl Failure {
@@ -164,9 +180,9 @@ impl Failure {
     /// When to try again, for what passes by itself.
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::TooManyStreams
-            | Self::WatchStalled
-            | Self::ShuttingDown
+            Self::Stream(
+                StreamFailure::TooMany | StreamFailure::Stalled | StreamFailure::ShuttingDown,
+            )
             | Self::Denied(Denied::Unavailable)
             | Self::Lapsed(Lapsed::Unavailable) => Some(Duration::from_secs(1)),
             Self::Change(ChangeError::Store(StoreError::Overloaded)) => {
@@ -216,7 +232,7 @@ impl From<Ended> for Failure {
 impl From<WatchError> for Failure {
     fn from(error: WatchError) -> Self {
         match error {
-            WatchError::CursorExpired => Self::CursorExpired,
+            WatchError::CursorExpired => Self::Stream(StreamFailure::CursorExpired),
             WatchError::Store(error) => Self::Change(error.into()),
         }
     }

@@ -11,13 +11,13 @@ use tokio::sync::{mpsc, watch};
 use tonic::Status;
 use tonic::codegen::tokio_stream::Stream;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, StreamFailure};
 
 /// How often a stream is told that nothing happened.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// How long a reader may take for what waits for it.
-const STALLED: Duration = Duration::from_secs(60);
+const STALLED: Duration = Duration::from_mins(1);
 
 /// What may wait for a reader.
 const WAITING: usize = 16;
@@ -53,7 +53,7 @@ impl Streams {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let own = open.get(subject).copied().unwrap_or_default();
         if own >= OF_SUBJECT || open.values().sum::<usize>() >= IN_ALL {
-            return Err(Failure::TooManyStreams);
+            return Err(Failure::Stream(StreamFailure::TooMany));
         }
         open.insert(subject.to_owned(), own + 1);
         Ok(Place {
@@ -131,12 +131,11 @@ pub(crate) fn stream<T>() -> (Teller<T>, Told<T>) {
 impl<T> Teller<T> {
     /// Tells, as fast as the reader reads.
     pub(crate) async fn tell(&self, item: T) -> Result<(), Gone> {
-        match tokio::time::timeout(STALLED, self.items.send(item)).await {
-            Ok(sent) => sent.map_err(|_| Gone),
-            Err(_) => {
-                self.end(Failure::WatchStalled);
-                Err(Gone)
-            }
+        if let Ok(sent) = tokio::time::timeout(STALLED, self.items.send(item)).await {
+            sent.map_err(|_| Gone)
+        } else {
+            self.end(Failure::Stream(StreamFailure::Stalled));
+            Err(Gone)
         }
     }
 

@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn times_and_sizes_have_units() {
         assert_eq!(duration("500ms"), Some(Duration::from_millis(500)));
-        assert_eq!(duration("2m"), Some(Duration::from_secs(120)));
+        assert_eq!(duration("2m"), Some(Duration::from_mins(2)));
         assert_eq!(bytes("64KiB"), Some(65_536));
         assert_eq!(bytes("7"), Some(7));
         for text in ["", "s", "5", "5 s", "-5s", "5d", "99999999999999999999s"] {

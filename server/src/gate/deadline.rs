@@ -68,10 +68,7 @@ mod tests {
 
     #[test]
     fn timeouts_are_read_as_grpc_writes_them() {
-        assert_eq!(
-            timeout("99999999H"),
-            Some(Duration::from_secs(359_999_996_400))
-        );
+        assert_eq!(timeout("99999999H"), Some(Duration::from_hours(99_999_999)));
         assert_eq!(timeout("5m"), Some(Duration::from_millis(5)));
         for text in ["", "5", "m", "123456789S", "-1S", "1 S", "1s", "é"] {
             assert_eq!(timeout(text), None, "{text}");

@@ -33,7 +33,6 @@ pub(super) fn is_data_loss(response: &Response) -> bool {
 fn mended(status: &Status) -> Option<Status> {
     let said = status.message();
     let (code, reason, message) = match status.code() {
-        Code::Ok => return None,
         Code::OutOfRange | Code::ResourceExhausted if said.contains("message length too large") => {
             (
                 Code::ResourceExhausted,

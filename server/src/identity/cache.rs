@@ -74,7 +74,7 @@ mod tests {
         let ask = || async {
             asked.fetch_add(1, Ordering::Relaxed);
             tokio::time::sleep(Duration::from_millis(20)).await;
-            Ok::<_, ()>((7, Duration::from_secs(60)))
+            Ok::<_, ()>((7, Duration::from_mins(1)))
         };
         let (one, two, three) = tokio::join!(
             cache.get(&1, ask()),

@@ -71,7 +71,7 @@ impl Claims {
 pub(super) fn seconds(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| {
         let number = value.as_f64()?;
-        (number >= 0.0 && number < 1e15).then_some(number as u64)
+        (0.0..1e15).contains(&number).then_some(number as u64)
     })
 }
 

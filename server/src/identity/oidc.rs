@@ -23,9 +23,9 @@ const SKEW: u64 = 60;
 
 /// How old keys may be before they are fetched again, how often at most they are for a key that is
 /// not known, and how old they may be where the issuer is not heard.
-const FRESH: Duration = Duration::from_secs(600);
+const FRESH: Duration = Duration::from_mins(10);
 const AGAIN: Duration = Duration::from_secs(30);
-const STALE: Duration = Duration::from_secs(3_600);
+const STALE: Duration = Duration::from_hours(1);
 
 /// An issuer.
 #[derive(Debug)]

@@ -22,7 +22,7 @@ use crate::config;
 use crate::gate::Refusal;
 
 /// How long a review holds, and a refusal.
-const HOLDS: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(5));
+const HOLDS: (Duration, Duration) = (Duration::from_mins(1), Duration::from_secs(5));
 
 /// Reviews a second, in all and of one peer.
 const REVIEWS: (u32, u32) = (50, 5);

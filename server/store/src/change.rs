@@ -364,9 +364,9 @@ fn decide(
     name: &str,
     decision: (i64, State),
     found: Found,
-    context: &ChangeContext,
+    by: &ChangeContext,
 ) -> Result<(Outcome, Batch), ChangeError> {
-    let decider = context.author.clone();
+    let decider = by.author.clone();
     let content = match found.content {
         Ok(stored) => {
             if decision.1.is_decided() {

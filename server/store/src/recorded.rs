@@ -83,18 +83,17 @@ pub fn keep(
             return Ok(false);
         }
         let mut batch = Batch::default();
-        if !fits {
-            if known.is_none() {
-                return Ok(false);
-            }
-            batch.remove(key.clone());
-        } else {
+        if fits {
             if attempt == 0 {
                 write_pieces(store, &recorded, &deflated, now)?;
             }
             batch.put_json(key.clone(), &recorded).map_err(|error| {
                 StoreError::corrupt(snapshot.place(), key::describe(&key), error.to_string())
             })?;
+        } else if known.is_some() {
+            batch.remove(key.clone());
+        } else {
+            return Ok(false);
         }
         if let Verdict::Committed(_) = store.transact(batch.on(&*snapshot, now)?).wait()? {
             sweep(store, &recorded, now)?;

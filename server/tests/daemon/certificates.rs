@@ -39,7 +39,7 @@ impl Ca {
     }
 
     pub(crate) fn issue(&self, names: Vec<SanType>) -> Pair {
-        self.issue_until(names, Duration::from_secs(3_600))
+        self.issue_until(names, Duration::from_hours(1))
     }
 
     pub(crate) fn issue_until(&self, names: Vec<SanType>, holds: Duration) -> Pair {
@@ -78,7 +78,11 @@ pub(crate) fn write(directory: &TempDir, name: &str, text: &str) -> PathBuf {
 pub(crate) fn tls(directory: &TempDir, pair: &Pair) -> String {
     let certificate = write(directory, "tls.crt", &pair.0);
     let key = write(directory, "tls.key", &pair.1);
-    format!("[tls]\ncertificate = {certificate:?}\nkey = {key:?}\n")
+    format!(
+        "[tls]\ncertificate = \"{}\"\nkey = \"{}\"\n",
+        certificate.display(),
+        key.display()
+    )
 }
 
 /// A channel that believes a CA, with a client certificate or without.
@@ -124,8 +128,10 @@ fn configuration(directory: &TempDir, ca: &Ca, roles: &str) -> String {
     let roles = write(directory, "roles.toml", roles);
     let clients = write(directory, "clients.crt", &ca.pem());
     format!(
-        "{}[access]\nroles = {roles:?}\n[[identity.mtls]]\nname = \"mesh\"\nca = {clients:?}\n",
-        tls(directory, &ca.server())
+        "{}[access]\nroles = \"{}\"\n[[identity.mtls]]\nname = \"mesh\"\nca = \"{}\"\n",
+        tls(directory, &ca.server()),
+        roles.display(),
+        clients.display()
     )
 }
 

@@ -25,7 +25,7 @@ fn error(texts: &[&str], limits: Limits) -> String {
         limits,
         ..Options::default()
     };
-    read(&inputs(texts), &options).unwrap_err().to_string()
+    read(inputs(texts), &options).unwrap_err().to_string()
 }
 
 fn options(limits: Limits) -> Options {
@@ -91,6 +91,12 @@ fn each_limit_says_what_is_there_what_is_allowed_and_how_to_raise_it() {
     ] {
         assert_eq!(error(&texts, limits), expected);
     }
+}
+
+#[test]
+fn what_is_exactly_at_a_limit_is_read() {
+    let three = [HEAD, HEAD, HEAD].join("---\n");
+    let default = Limits::default;
     let exact = Limits {
         documents: 3,
         file_bytes: 212,
@@ -99,7 +105,7 @@ fn each_limit_says_what_is_there_what_is_allowed_and_how_to_raise_it() {
         nodes: 33,
         ..default()
     };
-    let _ = read(&inputs(&[&three]), &options(exact)).unwrap_or_else(|error| panic!("{error}"));
+    let _ = read(inputs(&[&three]), &options(exact)).unwrap_or_else(|error| panic!("{error}"));
 }
 
 /// Values that each hold ten of the one before.
@@ -158,7 +164,7 @@ fn aliases_are_read_as_long_as_kubectl_reads_them() {
     };
     for count in [1, 20, 199] {
         assert!(
-            read(&inputs(&[&text(count)]), &Options::default()).is_ok(),
+            read(inputs(&[&text(count)]), &Options::default()).is_ok(),
             "{count}"
         );
     }
@@ -173,7 +179,7 @@ fn aliases_are_read_as_long_as_kubectl_reads_them() {
 fn keys_that_stand_twice_are_told_up_to_a_number() {
     let keys = (0..60).map(|_| "  k: v\n").collect::<String>();
     let text = format!("{HEAD}data:\n{keys}");
-    let notices = read(&inputs(&[&text]), &Options::default())
+    let notices = read(inputs(&[&text]), &Options::default())
         .unwrap()
         .snapshot
         .notices;
@@ -217,7 +223,7 @@ fn deep_nesting_is_refused_within_two_seconds() {
 #[test]
 fn two_hundred_levels_are_read() {
     let levels = |count: usize| format!("{HEAD}data: {}{}\n", "[".repeat(count), "]".repeat(count));
-    assert!(read(&inputs(&[&levels(199)]), &Options::default()).is_ok());
+    assert!(read(inputs(&[&levels(199)]), &Options::default()).is_ok());
     assert!(error(&[&levels(200)], Limits::default()).contains("deeper than 200"));
     let aliased = format!(
         "{HEAD}a: &a {}{}\nb: [*a]\n",

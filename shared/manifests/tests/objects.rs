@@ -19,7 +19,7 @@ fn inputs(texts: &[&str]) -> Vec<Input> {
 }
 
 fn manifests(texts: &[&str]) -> Manifests {
-    read(&inputs(texts), &Options::default()).unwrap()
+    read(inputs(texts), &Options::default()).unwrap()
 }
 
 fn role(name: &str, verb: &str) -> String {

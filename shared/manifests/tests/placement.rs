@@ -49,7 +49,7 @@ fn try_place(texts: &[&str], namespace: Option<&str>, as_given: bool) -> Result<
         namespace_as_given: as_given,
         ..Options::default()
     };
-    read(&files(texts), &options).map_err(|error| error.to_string())
+    read(files(texts), &options).map_err(|error| error.to_string())
 }
 
 fn accounts(manifests: &Manifests) -> Vec<String> {

@@ -1,10 +1,6 @@
 //! grpcurl, which knows the service by its reflection alone.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a helper that fails fails the test"
-)]
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
 use std::process::{Command, Output};
 

@@ -1,7 +1,5 @@
 //! The protos as buf's STANDARD rules want them.
 
-#![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
-
 use std::process::Command;
 
 use opsec_clients::{buf, proto};

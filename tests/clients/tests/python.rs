@@ -1,8 +1,6 @@
 //! A client in Python, from the protos alone: lists, checks, keeps baselines, watches, and reads the
 //! reasons of what is refused.
 
-#![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
-
 use opsec_clients::{Server, python, repository};
 
 #[test]

@@ -26,15 +26,12 @@ pub(crate) fn write(directory: &Path, count: usize) -> Result<(), String> {
                 })
             })
             .collect();
-        writers
-            .into_iter()
-            .filter_map(|writer| {
-                writer
-                    .join()
-                    .unwrap_or_else(|_| Err("a writer failed".to_owned()))
-                    .err()
-            })
-            .next()
+        writers.into_iter().find_map(|writer| {
+            let written = writer.join();
+            written
+                .unwrap_or_else(|_| Err("a writer failed".to_owned()))
+                .err()
+        })
     });
     failed.map_or(Ok(()), Err)
 }

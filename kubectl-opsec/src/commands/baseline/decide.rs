@@ -14,15 +14,14 @@ pub(super) async fn run(
 ) -> Result<Vec<u8>, Failure> {
     let service = Service::remote(context, "deciding about a proposal").await?;
     let name = short(&args.name);
-    let revision = match args.revision {
-        Some(revision) => revision,
-        None => {
-            let revisions = service.list_revisions(name).await?;
-            let newest = revisions.last().map(|one| (one.revision, one.state()));
-            match newest {
-                Some((revision, opsec_proto::v1::RevisionState::Proposed)) => revision,
-                _ => return Err(Failure::NoProposal(name.to_owned())),
-            }
+    let revision = if let Some(revision) = args.revision {
+        revision
+    } else {
+        let revisions = service.list_revisions(name).await?;
+        let newest = revisions.last().map(|one| (one.revision, one.state()));
+        match newest {
+            Some((revision, opsec_proto::v1::RevisionState::Proposed)) => revision,
+            _ => return Err(Failure::NoProposal(name.to_owned())),
         }
     };
     let proposal = service.get_revision(name, revision).await?;

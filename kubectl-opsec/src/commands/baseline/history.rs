@@ -1,5 +1,7 @@
 //! `baseline history | diff | rollback`.
 
+use std::fmt::Write as _;
+
 use opsec_model::API_VERSION;
 use opsec_proto::v1;
 use serde::Serialize;
@@ -102,16 +104,17 @@ pub(super) async fn diff(args: &DiffArgs, context: &Context) -> Result<Vec<u8>, 
     let diff = service.diff_revisions(&args.name, from, to).await?;
     let name = short(&args.name);
     let mut text = format!("baseline {name}: revision {} to {}\n", diff.from, diff.to);
+    // Writing to a String does not fail.
     for one in &diff.differences {
         let path = if one.path.is_empty() {
             "(all)"
         } else {
             &one.path
         };
-        text.push_str(&format!("  {path}\n"));
+        let _ = writeln!(text, "  {path}");
         for (sign, value) in [('-', &one.before), ('+', &one.after)] {
             if !value.is_empty() {
-                text.push_str(&format!("    {sign} {value}\n"));
+                let _ = writeln!(text, "    {sign} {value}");
             }
         }
     }

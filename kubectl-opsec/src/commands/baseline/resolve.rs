@@ -1,5 +1,7 @@
 //! `baseline resolve`: which baseline applies to an operator, and why.
 
+use std::fmt::Write as _;
+
 use opsec_model::API_VERSION;
 use opsec_proto::v1;
 use serde::Serialize;
@@ -85,7 +87,8 @@ fn text(resolved: &Resolved) -> String {
         why(resolved.r#match)
     );
     for one in &resolved.passed_over {
-        text.push_str(&format!("  not by {}: {}\n", one.name, one.reason));
+        // Writing to a String does not fail.
+        let _ = writeln!(text, "  not by {}: {}", one.name, one.reason);
     }
     text
 }

@@ -11,7 +11,7 @@ use opsec_store::{ChangeError, StoreError};
 use opsec_wire::Problem;
 use tonic::Code;
 
-use super::Failure;
+use super::{Failure, StreamFailure, Unrecordable};
 
 /// What a caller's program goes by.
 type Reason = (Code, &'static str, HashMap<String, String>);
@@ -32,11 +32,7 @@ impl Failure {
             Self::SpecTooLarge { limit, .. } => {
                 invalid("SPEC_TOO_LARGE", &[("limit", &limit.to_string())])
             }
-            Self::BaselineNotFound(name) => (
-                Code::NotFound,
-                "BASELINE_NOT_FOUND",
-                metadata(&[("baseline", name)]),
-            ),
+            Self::BaselineNotFound(name) => not_found("BASELINE_NOT_FOUND", &[("baseline", name)]),
             Self::Change(error) => change(error),
             Self::NoStore => (Code::FailedPrecondition, "STORE_ABSENT", HashMap::new()),
             Self::RequestId(_) => invalid("REQUEST_ID_INVALID", &[("field", "request_id")]),
@@ -45,20 +41,15 @@ impl Failure {
             Self::BatchTooLarge { limit, .. } => {
                 invalid("BATCH_TOO_LARGE", &[("limit", &limit.to_string())])
             }
-            Self::RuleUnknown { name, candidates } => (
-                Code::NotFound,
+            Self::RuleUnknown { name, candidates } => not_found(
                 "RULE_UNKNOWN",
-                metadata(&[("name", name), ("candidates", &candidates.join(","))]),
+                &[("name", name), ("candidates", &candidates.join(","))],
             ),
             Self::Unauthenticated => (Code::Unauthenticated, "CREDENTIALS_MISSING", HashMap::new()),
             Self::Denied(error) => denied(*error),
             Self::Lapsed(error) => lapsed(*error),
             Self::Cluster(error) => cluster(error),
-            Self::ClusterNotFound(id) => (
-                Code::NotFound,
-                "CLUSTER_NOT_FOUND",
-                metadata(&[("cluster", id)]),
-            ),
+            Self::ClusterNotFound(id) => not_found("CLUSTER_NOT_FOUND", &[("cluster", id)]),
             Self::ClusterMismatch {
                 claimed,
                 registered,
@@ -67,28 +58,14 @@ impl Failure {
                 pairs.extend(registered.iter().map(|id| ("registered", id.as_str())));
                 unmet("CLUSTER_MISMATCH", &pairs)
             }
-            Self::PostureNotFound { cluster, operator } => (
-                Code::NotFound,
+            Self::PostureNotFound { cluster, operator } => not_found(
                 "POSTURE_NOT_FOUND",
-                metadata(&[("cluster", cluster), ("operator", operator)]),
+                &[("cluster", cluster), ("operator", operator)],
             ),
             Self::Filter { field, .. } => invalid("FILTER_INVALID", &[("field", field)]),
             Self::NotRecordable(field, _) => unmet("NOT_RECORDABLE", &[("field", field)]),
-            Self::ClusterUnregistered => unmet("CLUSTER_UNREGISTERED", &[]),
-            Self::SnapshotFromFuture => unmet("SNAPSHOT_FROM_FUTURE", &[]),
-            Self::SnapshotStale { seconds, limit } => unmet(
-                "SNAPSHOT_STALE",
-                &[
-                    ("ageSeconds", &seconds.to_string()),
-                    ("limitSeconds", &limit.to_string()),
-                ],
-            ),
-            Self::BaselineInline => unmet("BASELINE_INLINE", &[]),
-            Self::NothingJudged => unmet("NOTHING_JUDGED", &[]),
-            Self::CursorExpired => (Code::OutOfRange, "CURSOR_EXPIRED", HashMap::new()),
-            Self::WatchStalled => (Code::Unavailable, "WATCH_STALLED", HashMap::new()),
-            Self::ShuttingDown => (Code::Unavailable, "SHUTTING_DOWN", HashMap::new()),
-            Self::TooManyStreams => (Code::ResourceExhausted, "TOO_MANY_STREAMS", HashMap::new()),
+            Self::Record(error) => unrecordable(*error),
+            Self::Stream(error) => stream(*error),
             Self::OnlyServed(_) => (Code::Unimplemented, "METHOD_UNKNOWN", HashMap::new()),
             Self::Bug(id) => (Code::Internal, "BUG", metadata(&[("id", &id.to_string())])),
         }
@@ -110,6 +87,40 @@ fn unmet(reason: &'static str, pairs: &[(&str, &str)]) -> Reason {
     (Code::FailedPrecondition, reason, metadata(pairs))
 }
 
+fn unrecordable(error: Unrecordable) -> Reason {
+    match error {
+        Unrecordable::ClusterUnregistered => unmet("CLUSTER_UNREGISTERED", &[]),
+        Unrecordable::FromFuture => unmet("SNAPSHOT_FROM_FUTURE", &[]),
+        Unrecordable::Stale { seconds, limit } => unmet(
+            "SNAPSHOT_STALE",
+            &[
+                ("ageSeconds", &seconds.to_string()),
+                ("limitSeconds", &limit.to_string()),
+            ],
+        ),
+        Unrecordable::BaselineInline => unmet("BASELINE_INLINE", &[]),
+        Unrecordable::NothingJudged => unmet("NOTHING_JUDGED", &[]),
+    }
+}
+
+fn stream(error: StreamFailure) -> Reason {
+    let (code, reason) = match error {
+        StreamFailure::CursorExpired => (Code::OutOfRange, "CURSOR_EXPIRED"),
+        StreamFailure::Stalled => (Code::Unavailable, "WATCH_STALLED"),
+        StreamFailure::ShuttingDown => (Code::Unavailable, "SHUTTING_DOWN"),
+        StreamFailure::TooMany => (Code::ResourceExhausted, "TOO_MANY_STREAMS"),
+    };
+    (code, reason, HashMap::new())
+}
+
+fn not_found(reason: &'static str, pairs: &[(&str, &str)]) -> Reason {
+    (Code::NotFound, reason, metadata(pairs))
+}
+
+fn unauthenticated(reason: &'static str) -> Reason {
+    (Code::Unauthenticated, reason, HashMap::new())
+}
+
 fn denied(error: Denied) -> Reason {
     match error {
         Denied::RoleMissing { method, roles } => {
@@ -127,8 +138,8 @@ fn denied(error: Denied) -> Reason {
 
 fn lapsed(error: Lapsed) -> Reason {
     match error {
-        Lapsed::Expired => (Code::Unauthenticated, "CREDENTIALS_EXPIRED", HashMap::new()),
-        Lapsed::Revoked => (Code::Unauthenticated, "CREDENTIALS_INVALID", HashMap::new()),
+        Lapsed::Expired => unauthenticated("CREDENTIALS_EXPIRED"),
+        Lapsed::Revoked => unauthenticated("CREDENTIALS_INVALID"),
         Lapsed::Unavailable => (Code::Unavailable, "AUTHN_BACKEND", HashMap::new()),
     }
 }
@@ -337,11 +348,7 @@ fn change(error: &ChangeError) -> Reason {
             error.reason(),
             &[("baseline", name), ("revision", &revision.to_string())],
         ),
-        ChangeError::RequestIdReused { .. } => (
-            Code::FailedPrecondition,
-            "REQUEST_ID_REUSED",
-            HashMap::new(),
-        ),
+        ChangeError::RequestIdReused { .. } => unmet("REQUEST_ID_REUSED", &[]),
         ChangeError::RequestIdQuota => {
             (Code::ResourceExhausted, "REQUEST_ID_QUOTA", HashMap::new())
         }

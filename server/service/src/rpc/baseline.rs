@@ -57,7 +57,10 @@ impl Baselines {
         require(&caller, Method::ListBaselines, Target::Nothing).await?;
         let request = request.into_inner();
         let baselines = self.context.keeper.baselines()?;
-        let mut names: Vec<&str> = baselines.iter().map(|stored| stored.name()).collect();
+        let mut names: Vec<&str> = baselines
+            .iter()
+            .map(opsec_store::StoredBaseline::name)
+            .collect();
         if baselines.get("default").is_none() {
             names.push("default");
         }

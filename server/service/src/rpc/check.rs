@@ -16,7 +16,7 @@ use tonic::{Request, Response, Status};
 
 use crate::clock;
 use crate::context::{Context, everywhere, require, within};
-use crate::failure::Failure;
+use crate::failure::{Failure, Unrecordable};
 use crate::page::Asked as PageAsked;
 use crate::rpc::{encode, input};
 use crate::use_case::baselines::{read_baseline, read_name};
@@ -433,7 +433,9 @@ impl Context {
 fn refuse_choices(request: &v1::CheckRequest) -> Result<(), Failure> {
     let chosen = "what is recorded is judged whole, now, and by the baseline that applies";
     match &request.baseline_choice {
-        Some(BaselineChoice::InlineBaseline(_)) => return Err(Failure::BaselineInline),
+        Some(BaselineChoice::InlineBaseline(_)) => {
+            return Err(Failure::Record(Unrecordable::BaselineInline));
+        }
         Some(BaselineChoice::Baseline(_)) => {
             return Err(Failure::NotRecordable("baseline", chosen));
         }

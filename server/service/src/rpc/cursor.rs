@@ -2,7 +2,7 @@
 
 use opsec_store::store::Cursor;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, StreamFailure};
 
 /// A cursor as text.
 pub(crate) fn encode(cursor: Cursor) -> String {
@@ -15,6 +15,6 @@ pub(crate) fn decode(text: &str) -> Result<Cursor, Failure> {
     let parts = number(text.get(..16)).zip(number(text.get(16..32)));
     match parts {
         Some((epoch, commit)) if text.len() == 32 => Ok(Cursor { epoch, commit }),
-        _ => Err(Failure::CursorExpired),
+        _ => Err(Failure::Stream(StreamFailure::CursorExpired)),
     }
 }

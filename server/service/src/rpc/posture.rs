@@ -130,13 +130,14 @@ fn read_filter(sent: Option<v1::PostureFilter>) -> Result<Filter, Failure> {
     }
     let practice = match sent.practice {
         0 => None,
-        number => match u8::try_from(number) {
-            Ok(number @ 1..=6) => Some(number),
-            _ => {
+        number => {
+            if let Ok(number @ 1..=6) = u8::try_from(number) {
+                Some(number)
+            } else {
                 let message = format!("{number} is no practice; they are 1 to 6");
                 return Err(invalid("filter.practice", message));
             }
-        },
+        }
     };
     let statuses = sent
         .statuses

@@ -8,7 +8,7 @@ use opsec_store::cluster::Cluster;
 use opsec_store::posture::{CollectionMode, JudgedBy, Posture, RevisionRef};
 use serde::{Deserialize, Serialize};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Unrecordable};
 use crate::use_case::check::Judged;
 use crate::use_case::clusters::Place;
 use crate::use_case::list_operators::id;
@@ -53,13 +53,15 @@ pub(crate) fn recordable<'a>(
             "it is not of a cluster: only live facts are recorded",
         ));
     };
-    let cluster = place.registered().ok_or(Failure::ClusterUnregistered)?;
+    let cluster = place
+        .registered()
+        .ok_or(Failure::Record(Unrecordable::ClusterUnregistered))?;
     let gathered: Timestamp = gathered.parse().map_err(|_| Failure::Field {
         field: "snapshot.gathered_at",
         message: format!("`{gathered}` is not a time (RFC 3339)"),
     })?;
     if gathered.duration_since(now) > AHEAD {
-        return Err(Failure::SnapshotFromFuture);
+        return Err(Failure::Record(Unrecordable::FromFuture));
     }
     Ok((cluster, gathered))
 }
@@ -72,7 +74,7 @@ pub(crate) fn posture(
     gathered: Timestamp,
 ) -> Result<Posture, Failure> {
     match judged.baseline.matched {
-        BaselineMatch::Inline => return Err(Failure::BaselineInline),
+        BaselineMatch::Inline => return Err(Failure::Record(Unrecordable::BaselineInline)),
         BaselineMatch::Selected => {
             return Err(Failure::NotRecordable(
                 "baseline",
@@ -84,10 +86,10 @@ pub(crate) fn posture(
     let said = judged.baseline.attestation.max_snapshot_age.as_deref();
     let fresh = said.and_then(duration).unwrap_or(FRESH);
     if to_record.now.duration_since(gathered) > fresh {
-        return Err(Failure::SnapshotStale {
+        return Err(Failure::Record(Unrecordable::Stale {
             seconds: to_record.now.duration_since(gathered).as_secs(),
             limit: fresh.as_secs(),
-        });
+        }));
     }
     let report = &judged.report;
     let rules = report.practices.iter().flat_map(|practice| &practice.rules);
@@ -95,7 +97,7 @@ pub(crate) fn posture(
         .into_iter()
         .all(|rule| rule.status == Status::NotApplicable)
     {
-        return Err(Failure::NothingJudged);
+        return Err(Failure::Record(Unrecordable::NothingJudged));
     }
     let result = Outcome {
         status: report.status,

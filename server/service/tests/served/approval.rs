@@ -54,14 +54,14 @@ async fn a_proposal_applies_once_an_approver_approves_it() {
         .unwrap_err();
     assert_eq!(reason(&refused), "SELF_APPROVAL");
     let mut approver = fixture.by(Some(someone("al", "approver", ALL))).baselines;
-    let approved = approver
+    let answer = approver
         .approve_baseline_revision(approve(&proposal))
         .await
         .unwrap();
-    let approved = approved.into_inner().revision.unwrap();
-    assert_eq!(approved.state(), v1::RevisionState::Approved);
-    assert_eq!(approved.author, "corp/user:ed");
-    assert_eq!(approved.decider, "corp/user:al");
+    let revision = answer.into_inner().revision.unwrap();
+    assert_eq!(revision.state(), v1::RevisionState::Approved);
+    assert_eq!(revision.author, "corp/user:ed");
+    assert_eq!(revision.decider, "corp/user:al");
     assert_eq!(applies(&fixture).await, "baselines/shop");
     let refused = approver
         .approve_baseline_revision(approve(&proposal))

@@ -1,11 +1,7 @@
 //! The services of a process that stays up, as the daemon runs them: who calls stands in each
 //! request, and clusters are known by their UID.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a helper that fails fails the test"
-)]
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
 mod access;
 mod approval;

@@ -39,7 +39,7 @@ pub(crate) struct Opening<'a> {
 /// All causes, and why some workloads' are not known.
 #[derive(Debug, Default)]
 pub(crate) struct Openings<'a> {
-    pub(crate) openings: Vec<Opening<'a>>,
+    pub(crate) found: Vec<Opening<'a>>,
     pub(crate) unknown: Vec<String>,
     /// Which opening is of which change: a policy may have as many peers as its file has letters.
     by_change: BTreeMap<Change, usize>,
@@ -93,11 +93,11 @@ pub(crate) fn openings<'a>(
 
 impl<'a> Openings<'a> {
     fn add(&mut self, cause: Cause, workload: &'a Workload) {
-        let next = self.openings.len();
+        let next = self.found.len();
         let at = *self.by_change.entry(cause.change()).or_insert(next);
-        match self.openings.get_mut(at) {
+        match self.found.get_mut(at) {
             Some(known) => known.workloads.push(workload),
-            None => self.openings.push(Opening {
+            None => self.found.push(Opening {
                 cause,
                 workloads: vec![workload],
             }),

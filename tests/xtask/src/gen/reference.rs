@@ -83,7 +83,7 @@ impl Comments {
         let locations = file.source_code_info.iter().flat_map(|info| &info.location);
         let said = locations.filter_map(|location| {
             let text = location.leading_comments.as_deref()?;
-            let lines: Vec<&str> = text.lines().map(|line| line.trim_start()).collect();
+            let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
             Some((location.path.clone(), lines.join("\n").trim().to_owned()))
         });
         Self(said.collect())
@@ -139,7 +139,7 @@ fn write_message(
     let is_map = message
         .options
         .as_ref()
-        .is_some_and(|options| options.map_entry());
+        .is_some_and(prost_types::MessageOptions::map_entry);
     if is_map {
         return;
     }
@@ -183,7 +183,7 @@ fn type_of(field: &FieldDescriptorProto, message: &DescriptorProto) -> String {
             && nested
                 .options
                 .as_ref()
-                .is_some_and(|options| options.map_entry())
+                .is_some_and(prost_types::MessageOptions::map_entry)
     });
     if let Some([key, value]) = entry.map(|entry| entry.field.as_slice()) {
         return format!("map of {} to {}", scalar(key), scalar(value));

@@ -10,7 +10,7 @@ use tonic::Request;
 
 use super::Baselines;
 use crate::context::{REAUTHORISED, require};
-use crate::failure::Failure;
+use crate::failure::{Failure, StreamFailure};
 use crate::rpc::{cursor, encode};
 use crate::stream::{Gone, HEARTBEAT, Place, Teller, Told, stream};
 
@@ -68,7 +68,7 @@ impl Following {
     async fn run(mut self, current: Vec<v1::WatchBaselinesResponse>, mut place: Place) {
         let told = tokio::select! {
             told = self.follow(current) => told,
-            () = place.ended() => Ok(Failure::ShuttingDown),
+            () = place.ended() => Ok(Failure::Stream(StreamFailure::ShuttingDown)),
         };
         if let Ok(failure) = told {
             self.teller.end(failure);
@@ -92,7 +92,9 @@ impl Following {
                 generation = self.caller.generation();
             }
             match self.watch.take() {
-                Err(WatchError::CursorExpired) => return Ok(Failure::CursorExpired),
+                Err(WatchError::CursorExpired) => {
+                    return Ok(Failure::Stream(StreamFailure::CursorExpired));
+                }
                 Err(WatchError::Store(error)) => return Ok(Failure::Change(error.into())),
                 Ok(events) if events.is_empty() => self.wait().await?,
                 Ok(events) => {
@@ -120,16 +122,13 @@ impl Following {
         let change = poll_fn(|context| self.watch.poll(context));
         tokio::select! {
             () = self.teller.gone() => Err(Gone),
-            changed = tokio::time::timeout(HEARTBEAT, change) => match changed {
-                Ok(()) => Ok(()),
-                Err(_) => {
-                    let event = v1::WatchBaselinesResponse {
-                        kind: v1::WatchKind::Heartbeat.into(),
-                        cursor: cursor::encode(self.watch.cursor()),
-                        ..v1::WatchBaselinesResponse::default()
-                    };
-                    self.teller.tell(event).await
-                }
+            changed = tokio::time::timeout(HEARTBEAT, change) => if let Ok(()) = changed { Ok(()) } else {
+                let event = v1::WatchBaselinesResponse {
+                    kind: v1::WatchKind::Heartbeat.into(),
+                    cursor: cursor::encode(self.watch.cursor()),
+                    ..v1::WatchBaselinesResponse::default()
+                };
+                self.teller.tell(event).await
             }
         }
     }

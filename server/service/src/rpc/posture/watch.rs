@@ -13,7 +13,7 @@ use tonic::Request;
 
 use super::{Postures, read_filter, seen};
 use crate::context::{REAUTHORISED, require};
-use crate::failure::Failure;
+use crate::failure::{Failure, StreamFailure};
 use crate::rpc::{cursor, encode};
 use crate::stream::{Gone, HEARTBEAT, Place, Teller, Told, stream};
 use crate::use_case::posture::{self, Filter, Shown};
@@ -76,7 +76,7 @@ impl Following {
     async fn run(mut self, current: Vec<v1::WatchPostureResponse>, mut place: Place) {
         let told = tokio::select! {
             told = self.follow(current) => told,
-            () = place.ended() => Ok(Failure::ShuttingDown),
+            () = place.ended() => Ok(Failure::Stream(StreamFailure::ShuttingDown)),
         };
         if let Ok(failure) = told {
             self.teller.end(failure);
@@ -117,7 +117,9 @@ impl Following {
     fn changed(&mut self) -> Result<Vec<Shown>, Failure> {
         let events = match self.watch.take() {
             Ok(events) => events,
-            Err(WatchError::CursorExpired) => return Err(Failure::CursorExpired),
+            Err(WatchError::CursorExpired) => {
+                return Err(Failure::Stream(StreamFailure::CursorExpired));
+            }
             Err(WatchError::Store(error)) => return Err(Failure::Change(error.into())),
         };
         if events.is_empty() {
@@ -146,12 +148,9 @@ impl Following {
         let change = poll_fn(|context| self.watch.poll(context));
         tokio::select! {
             () = self.teller.gone() => Err(Gone),
-            changed = tokio::time::timeout(HEARTBEAT, change) => match changed {
-                Ok(()) => Ok(()),
-                Err(_) => {
-                    let at = cursor::encode(self.watch.cursor());
-                    self.teller.tell(event(v1::PostureEventKind::Heartbeat, &at, None)).await
-                }
+            changed = tokio::time::timeout(HEARTBEAT, change) => if let Ok(()) = changed { Ok(()) } else {
+                let at = cursor::encode(self.watch.cursor());
+                self.teller.tell(event(v1::PostureEventKind::Heartbeat, &at, None)).await
             }
         }
     }

@@ -42,7 +42,7 @@ fn judge(context: &Context<'_>) -> Judgement {
         comes_in(context, peer)
     });
     let (near, far): (Vec<_>, Vec<_>) = found
-        .openings
+        .found
         .iter()
         .partition(|opening| is_near(context, opening));
     let mut findings: Vec<Draft> = far

@@ -49,7 +49,7 @@ fn judge(context: &Context<'_>) -> Judgement {
         .filter(|workload| workload.template.spec.host_network)
         .collect();
     let mut findings: Vec<Draft> = found
-        .openings
+        .found
         .iter()
         .map(|opening| finding(context, opening))
         .collect();

@@ -46,14 +46,14 @@ fn judge(context: &Context<'_>) -> Judgement {
     });
     let mut judgement = Judgement::of(components.len() + payload.len());
     judgement.findings.extend(
-        own.openings
+        own.found
             .iter()
             .filter_map(|opening| of_own(context, opening)),
     );
     let api = ApiServer::of(context);
     judgement.findings.extend(
         deployed
-            .openings
+            .found
             .iter()
             .map(|opening| of_payload(context, &api, opening)),
     );

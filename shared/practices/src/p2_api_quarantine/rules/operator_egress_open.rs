@@ -36,7 +36,7 @@ fn judge(context: &Context<'_>) -> Judgement {
     Judgement {
         subjects: components.len(),
         findings: found
-            .openings
+            .found
             .iter()
             .map(|opening| finding(context, opening))
             .collect(),

@@ -39,7 +39,7 @@ fn judge(context: &Context<'_>) -> Judgement {
     Judgement {
         subjects: components.len(),
         findings: found
-            .openings
+            .found
             .iter()
             .filter_map(|opening| finding(context, opening))
             .collect(),

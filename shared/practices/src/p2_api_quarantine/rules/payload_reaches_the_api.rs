@@ -43,7 +43,7 @@ fn judge(context: &Context<'_>) -> Judgement {
     Judgement {
         subjects: payload.len(),
         findings: found
-            .openings
+            .found
             .iter()
             .filter_map(|opening| finding(context, &api, opening))
             .collect(),
