@@ -172,3 +172,40 @@ fn a_key_that_others_can_read_is_refused() {
         }
     }
 }
+
+#[test]
+fn the_example_is_a_configuration_and_the_manifests_hold_it() {
+    let example = include_str!("../../../deploy/server/opsec-server.toml");
+    let manifests = include_str!("../../../deploy/server/opsec-server.yaml");
+    let roles = include_str!("../../../deploy/server/roles.toml");
+    for line in example.lines().chain(roles.lines()) {
+        assert!(manifests.contains(line), "{line}");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let key = directory.path().join("tls.key");
+    std::fs::write(&key, "").unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    let here = example.replace("/etc/opsec-tls/tls.key", &key.display().to_string());
+    let commented = here.replace("\n# ", "\n");
+    let optional = commented.lines().filter(|line| {
+        let setting = line.split_once(" = ").map(|(key, _)| key);
+        line.starts_with('[') || setting.is_some_and(|key| !key.contains(' '))
+    });
+    let whole = optional.collect::<Vec<_>>().join("\n");
+    for text in [&here, &whole] {
+        let config = with(text, &[], false).unwrap();
+        crate::identity::read_roles(roles, &config.authenticators.names()).unwrap();
+    }
+    assert_eq!(
+        with(&whole, &[], false)
+            .unwrap()
+            .authenticators
+            .names()
+            .len(),
+        3
+    );
+}

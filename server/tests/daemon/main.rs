@@ -1,13 +1,16 @@
 //! The daemon itself, over real sockets: how it starts, serves, refuses and ends.
 #![expect(
     clippy::unwrap_used,
-    reason = "a test stops where what it needs is not there"
+    clippy::indexing_slicing,
+    clippy::unnecessary_debug_formatting,
+    reason = "a test stops where what it needs is not there; a path in TOML is quoted as in Rust"
 )]
 
 mod certificates;
 mod ending;
 mod failing;
 mod hostile;
+mod matrix;
 mod oidc;
 mod process;
 mod reviews;

@@ -20,7 +20,7 @@ use crate::process::Daemon;
 use crate::{channel, reason, version};
 
 /// An issuer that runs.
-struct Issuer {
+pub(crate) struct Issuer {
     url: String,
     key: EcdsaKeyPair,
     fetched: Arc<AtomicUsize>,
@@ -46,7 +46,7 @@ fn new_key() -> EcdsaKeyPair {
 }
 
 impl Issuer {
-    async fn start(ca: &Ca) -> Self {
+    pub(crate) async fn start(ca: &Ca) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("https://{}", listener.local_addr().unwrap());
         let key = new_key();
@@ -110,6 +110,14 @@ impl Issuer {
         sign(&self.key, header, claims)
     }
 
+    /// A token of someone.
+    pub(crate) fn token_of(&self, user: &str) -> String {
+        let mut claims = self.claims();
+        claims["sub"] = json!(user);
+        claims["groups"] = json!([]);
+        self.token(&json!({"alg": "ES256", "kid": "one"}), &claims)
+    }
+
     fn good(&self) -> String {
         self.token(&json!({"alg": "ES256", "kid": "one"}), &self.claims())
     }
@@ -126,11 +134,13 @@ fn sign(key: &EcdsaKeyPair, header: &Value, claims: &Value) -> String {
 }
 
 fn daemon(directory: &TempDir, ca: &Ca, issuer: &Issuer) -> Daemon {
-    let roles = write(
-        directory,
-        "roles.toml",
-        "[[binding]]\nrole = \"viewer\"\nsubjects = [\"corp/group:platform\"]\n",
-    );
+    let roles = "[[binding]]\nrole = \"viewer\"\nsubjects = [\"corp/group:platform\"]\n";
+    daemon_of(directory, ca, issuer, roles)
+}
+
+/// A daemon that believes the issuer, called `corp`.
+pub(crate) fn daemon_of(directory: &TempDir, ca: &Ca, issuer: &Issuer, roles: &str) -> Daemon {
+    let roles = write(directory, "roles.toml", roles);
     let ca = write(directory, "issuer.crt", &ca.pem());
     let url = &issuer.url;
     let configuration = format!(
@@ -180,6 +190,7 @@ async fn a_token_that_is_not_the_issuers_is_refused() {
         encode(claims.to_string())
     );
     let none = encode(json!({"alg": "none"}).to_string());
+    let under = |header: Value| issuer.token(&header, &claims);
     for (what, token) in [
         ("no signature", format!("{signed}.")),
         (
@@ -193,18 +204,15 @@ async fn a_token_that_is_not_the_issuers_is_refused() {
         ("another key", sign(&new_key(), &header, &claims)),
         (
             "another algorithm",
-            issuer.token(&json!({"alg": "RS256", "kid": "one"}), &claims),
+            under(json!({"alg": "RS256", "kid": "one"})),
         ),
         (
             "a key that is not there",
-            issuer.token(&json!({"alg": "ES256", "kid": "x"}), &claims),
+            under(json!({"alg": "ES256", "kid": "x"})),
         ),
         (
             "crit",
-            issuer.token(
-                &json!({"alg": "ES256", "kid": "one", "crit": ["b64"]}),
-                &claims,
-            ),
+            under(json!({"alg": "ES256", "kid": "one", "crit": ["b64"]})),
         ),
         ("another audience", other("aud", json!("other"))),
         (
@@ -219,16 +227,25 @@ async fn a_token_that_is_not_the_issuers_is_refused() {
         let expected = (Code::Unauthenticated, "CREDENTIALS_INVALID".to_owned());
         assert_eq!(reason(&refused), expected, "{what}: {refused}");
     }
-    let late = other("exp", json!(now() - 61));
-    let refused = version(&channel, Some(&late)).await.unwrap_err();
-    assert_eq!(
-        reason(&refused),
-        (Code::Unauthenticated, "CREDENTIALS_EXPIRED".into())
-    );
     let fetched = issuer.fetched.load(Ordering::Relaxed);
     assert!(
         fetched <= 2,
         "unknown keys do not flood the issuer: {fetched}"
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_expired_is_said_to_have() {
+    let (directory, ca) = (tempfile::tempdir().unwrap(), Ca::new());
+    let issuer = Issuer::start(&ca).await;
+    let daemon = daemon(&directory, &ca, &issuer);
+    let mut claims = issuer.claims();
+    claims["exp"] = json!(now() - 61);
+    let late = issuer.token(&json!({"alg": "ES256", "kid": "one"}), &claims);
+    let refused = version(&channel(daemon.address).await, Some(&late)).await;
+    assert_eq!(
+        reason(&refused.unwrap_err()),
+        (Code::Unauthenticated, "CREDENTIALS_EXPIRED".into())
     );
 }
 
