@@ -85,7 +85,7 @@ pub(crate) struct Health {
 /// A service that runs, and who calls it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Server {
-    /// The service, as in http://127.0.0.1:7443 or https://opsec.example.org:7443. `health` without
+    /// The service, as in `https://opsec.example.org:7443`. `health` without
     /// it asks the one of the configuration.
     #[arg(long = "server", value_name = "URL")]
     pub(crate) url: Option<String>,

@@ -32,9 +32,9 @@ pub(crate) fn tools() -> PathBuf {
 /// and built anew alone it would be with other features of what it rests on, which takes minutes:
 /// so it is built here only where it is absent.
 pub(crate) fn program(name: &'static str) -> Result<PathBuf, ClientError> {
-    let built = profile().join(name);
-    if built.is_file() {
-        return Ok(built);
+    let path = profile().join(name);
+    if path.is_file() {
+        return Ok(path);
     }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
@@ -45,7 +45,7 @@ pub(crate) fn program(name: &'static str) -> Result<PathBuf, ClientError> {
         build.arg("--release");
     }
     run(&mut build, name)?;
-    Ok(built)
+    Ok(path)
 }
 
 /// Runs a program to its end; what it printed.
