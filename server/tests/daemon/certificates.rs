@@ -79,9 +79,9 @@ pub(crate) fn tls(directory: &TempDir, pair: &Pair) -> String {
     let certificate = write(directory, "tls.crt", &pair.0);
     let key = write(directory, "tls.key", &pair.1);
     format!(
-        "[tls]\ncertificate = \"{}\"\nkey = \"{}\"\n",
-        certificate.display(),
-        key.display()
+        "[tls]\ncertificate = {:?}\nkey = {:?}\n",
+        certificate.as_os_str(),
+        key.as_os_str()
     )
 }
 
