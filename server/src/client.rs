@@ -114,7 +114,13 @@ pub(crate) async fn channel(
             Ok::<_, std::io::Error>(TokioIo::new(stream))
         }
     });
-    let endpoint = Endpoint::from(uri).connect_timeout(PATIENCE);
+    // The connector speaks TLS itself. tonic, built with TLS of its own, refuses https without it: so
+    // it connects to what looks plain, and calls say where they really go.
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    let endpoint = Endpoint::from_shared(format!("http://{authority}"))
+        .map_err(|error| format!("`{url}` is no URL: {error}"))?
+        .origin(uri.clone())
+        .connect_timeout(PATIENCE);
     let connected = endpoint.connect_with_connector(connector).await;
     connected.map_err(|error| format!("cannot connect to {url}: {}", causes(&error)))
 }

@@ -41,6 +41,8 @@ pub(super) fn routes(service: &Service, health: &Health) -> Result<Routes, Start
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(opsec_proto::FILE_DESCRIPTOR_SET)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            // Details of errors: who knows the service by reflection alone reads reasons too.
+            .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
     };
     Ok(service
         .routes()

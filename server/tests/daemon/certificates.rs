@@ -79,9 +79,9 @@ pub(crate) fn tls(directory: &TempDir, pair: &Pair) -> String {
     let certificate = write(directory, "tls.crt", &pair.0);
     let key = write(directory, "tls.key", &pair.1);
     format!(
-        "[tls]\ncertificate = {:?}\nkey = {:?}\n",
-        certificate.as_os_str(),
-        key.as_os_str()
+        "[tls]\ncertificate = \"{}\"\nkey = \"{}\"\n",
+        certificate.display(),
+        key.display()
     )
 }
 
@@ -120,7 +120,11 @@ pub(crate) async fn channel(
             Ok::<_, std::io::Error>(TokioIo::new(connector.connect(name, socket).await?))
         }
     });
-    let endpoint = Endpoint::from_shared(format!("https://{address}")).unwrap();
+    // TLS is spoken by the connector, whether tonic is built with its own or not.
+    let origin = format!("https://{address}").parse().unwrap();
+    let endpoint = Endpoint::from_shared(format!("http://{address}"))
+        .unwrap()
+        .origin(origin);
     endpoint.connect_with_connector(connect).await
 }
 

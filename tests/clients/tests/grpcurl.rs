@@ -66,5 +66,8 @@ fn grpcurl_shows_the_reason_of_what_is_refused() {
     );
     assert!(!output.status.success());
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("NotFound"), "{said}");
+    assert!(
+        said.contains("NotFound") && said.contains("BASELINE_NOT_FOUND"),
+        "{said}"
+    );
 }
