@@ -18,8 +18,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEn
 
 pub(crate) use analysis::{AnswerFormat, CanIArgs, PathArgs, ReachArgs, RightsArgs, ViewFormat};
 pub(crate) use baseline::{
-    ApplyArgs, BaselineCommand, BaselineListFormat, DecideArgs, DiffArgs, DocumentFormat,
-    HistoryArgs, ResolveArgs, RollbackArgs,
+    ApplyArgs, BaselineCommand, DecideArgs, DiffArgs, DocumentFormat, HistoryArgs, ResolveArgs,
+    RollbackArgs,
 };
 pub(crate) use check::{CheckArgs, CheckFormat, HalfArg};
 pub(crate) use explain::{CompletionArgs, ExplainArgs, Shell, VersionArgs};

@@ -136,17 +136,17 @@ impl Service {
     /// For judging: what is accepted is read at once, and the store closed again. A directory
     /// that is absent is not opened.
     pub(crate) async fn for_checks(context: &Context) -> Result<Self, Failure> {
-        match &context.endpoint {
-            Some(endpoint) => Ok(Self::over(endpoint.connect().await?, true)),
+        match Self::connected(context).await? {
+            Some(service) => Ok(service),
             None => Ok(Self::in_process(context.data_dir.as_deref())?),
         }
     }
 
     /// For what no baseline decides.
     pub(crate) async fn without_store(context: &Context) -> Result<Self, Failure> {
-        match &context.endpoint {
-            Some(endpoint) => Ok(Self::over(endpoint.connect().await?, true)),
-            None => Ok(Self::in_process(None)?),
+        match Self::connected(context).await? {
+            Some(service) => Ok(service),
+            None => Ok(Self::embedded()?),
         }
     }
 
@@ -158,8 +158,8 @@ impl Service {
     /// For keeping baselines, as they are stored now: what others change later the service of this
     /// process does not see.
     pub(crate) async fn for_baselines(context: &Context) -> Result<Self, Failure> {
-        if let Some(endpoint) = &context.endpoint {
-            return Ok(Self::over(endpoint.connect().await?, true));
+        if let Some(service) = Self::connected(context).await? {
+            return Ok(service);
         }
         let directory = context.data_dir.as_deref().ok_or(Failure::NoDataDir)?;
         Ok(Self::in_process(Some(directory))?)
@@ -167,15 +167,21 @@ impl Service {
 
     /// For what only a service that stays up does.
     pub(crate) async fn remote(context: &Context, what: &'static str) -> Result<Self, Failure> {
-        match &context.endpoint {
-            Some(endpoint) => Ok(Self::over(endpoint.connect().await?, true)),
-            None => Err(Failure::NeedsServer(what)),
-        }
+        let service = Self::connected(context).await?;
+        service.ok_or(Failure::NeedsServer(what))
     }
 
     /// Whether it is a service that others ask too.
     pub(crate) fn is_remote(&self) -> bool {
         self.is_remote
+    }
+
+    /// The service that others ask too, where one is configured.
+    async fn connected(context: &Context) -> Result<Option<Self>, Failure> {
+        match &context.endpoint {
+            Some(endpoint) => Ok(Some(Self::over(endpoint.connect().await?, true))),
+            None => Ok(None),
+        }
     }
 
     fn in_process(directory: Option<&Path>) -> Result<Self, StoreError> {

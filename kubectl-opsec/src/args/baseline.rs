@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::analysis::AnswerArgs;
 use super::help;
+use super::list::RowsArgs;
 
 /// What to do with baselines.
 #[derive(Debug, Subcommand)]
@@ -50,16 +51,8 @@ pub(crate) struct ApplyArgs {
 pub(crate) struct HistoryArgs {
     /// Its name
     pub(crate) name: String,
-    /// How to print: table, json or yaml
-    #[arg(
-        short = 'o',
-        long,
-        value_enum,
-        default_value_t = BaselineListFormat::Table,
-        hide_possible_values = true,
-        value_name = "FORMAT"
-    )]
-    pub(crate) output: BaselineListFormat,
+    #[command(flatten)]
+    pub(crate) output: RowsArgs,
 }
 
 /// Print what two revisions of a baseline differ in
@@ -134,16 +127,8 @@ pub(crate) struct GetArgs {
 #[derive(Debug, Args)]
 #[command(before_help = help::BASELINE_LIST, help_template = help::TEMPLATE)]
 pub(crate) struct BaselineListArgs {
-    /// How to print: table, json or yaml
-    #[arg(
-        short = 'o',
-        long,
-        value_enum,
-        default_value_t = BaselineListFormat::Table,
-        hide_possible_values = true,
-        value_name = "FORMAT"
-    )]
-    pub(crate) output: BaselineListFormat,
+    #[command(flatten)]
+    pub(crate) output: RowsArgs,
 }
 
 /// Delete a baseline
@@ -161,15 +146,4 @@ pub(crate) enum DocumentFormat {
     Yaml,
     /// JSON.
     Json,
-}
-
-/// Forms of a list of baselines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum BaselineListFormat {
-    /// For a reader.
-    Table,
-    /// For a program.
-    Json,
-    /// The same as YAML.
-    Yaml,
 }

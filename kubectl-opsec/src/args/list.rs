@@ -24,7 +24,22 @@ pub(crate) struct ListArgs {
     pub(crate) output: ListFormat,
 }
 
-/// Forms of a list of operators.
+/// How a list of what a service keeps is printed.
+#[derive(Debug, Args)]
+pub(crate) struct RowsArgs {
+    /// How to print: table, json or yaml
+    #[arg(
+        short = 'o',
+        long = "output",
+        value_enum,
+        default_value_t = ListFormat::Table,
+        hide_possible_values = true,
+        value_name = "FORMAT"
+    )]
+    pub(crate) format: ListFormat,
+}
+
+/// Forms of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ListFormat {
     /// For a reader.

@@ -2,8 +2,8 @@
 
 use clap::{Args, Subcommand};
 
-use super::baseline::BaselineListFormat;
 use super::help;
+use super::list::RowsArgs;
 
 /// What to do with the clusters that a service knows.
 #[derive(Debug, Subcommand)]
@@ -34,16 +34,8 @@ pub(crate) struct RegisterArgs {
 #[derive(Debug, Args)]
 #[command(before_help = help::CLUSTER_LIST, help_template = help::TEMPLATE)]
 pub(crate) struct ClusterListArgs {
-    /// How to print: table, json or yaml
-    #[arg(
-        short = 'o',
-        long,
-        value_enum,
-        default_value_t = BaselineListFormat::Table,
-        hide_possible_values = true,
-        value_name = "FORMAT"
-    )]
-    pub(crate) output: BaselineListFormat,
+    #[command(flatten)]
+    pub(crate) output: RowsArgs,
 }
 
 /// Forget a cluster

@@ -10,7 +10,7 @@ use opsec_proto::v1;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::args::{BaselineCommand, BaselineListFormat, DocumentFormat};
+use crate::args::{BaselineCommand, DocumentFormat, ListFormat};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -40,7 +40,11 @@ pub(crate) async fn run(command: BaselineCommand, context: &Context) -> Result<E
         }
         BaselineCommand::List(args) => {
             let service = Service::for_baselines(context).await?;
-            list(&service.list_baselines().await?, args.output, context)?
+            list(
+                &service.list_baselines().await?,
+                args.output.format,
+                context,
+            )?
         }
         BaselineCommand::History(args) => history::list(&args, context).await?,
         BaselineCommand::Diff(args) => history::diff(&args, context).await?,
@@ -152,7 +156,7 @@ struct Entry {
 
 fn list(
     baselines: &[v1::Baseline],
-    format: BaselineListFormat,
+    format: ListFormat,
     context: &Context,
 ) -> Result<Vec<u8>, Failure> {
     let list = BaselineList {
@@ -162,9 +166,9 @@ fn list(
     };
     let mut out = Vec::new();
     match format {
-        BaselineListFormat::Json => opsec_render::json(&list, &mut out),
-        BaselineListFormat::Yaml => opsec_render::yaml(&list, &mut out),
-        BaselineListFormat::Table => {
+        ListFormat::Json => opsec_render::json(&list, &mut out),
+        ListFormat::Yaml => opsec_render::yaml(&list, &mut out),
+        ListFormat::Table => {
             let rows: Vec<Vec<String>> = list.items.into_iter().map(row).collect();
             let headings = ["NAME", "REVISION", "DIGEST"];
             opsec_render::columns(&headings, &rows, &context.layout, &mut out)

@@ -6,7 +6,7 @@ use opsec_model::API_VERSION;
 use opsec_proto::v1;
 use serde::Serialize;
 
-use crate::args::{BaselineListFormat, ClusterCommand, ClusterListArgs, ForgetArgs, RegisterArgs};
+use crate::args::{ClusterCommand, ClusterListArgs, ForgetArgs, ListFormat, RegisterArgs};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -78,10 +78,10 @@ async fn list(
             .collect(),
     };
     let mut out = Vec::new();
-    match args.output {
-        BaselineListFormat::Json => opsec_render::json(&list, &mut out),
-        BaselineListFormat::Yaml => opsec_render::yaml(&list, &mut out),
-        BaselineListFormat::Table => {
+    match args.output.format {
+        ListFormat::Json => opsec_render::json(&list, &mut out),
+        ListFormat::Yaml => opsec_render::yaml(&list, &mut out),
+        ListFormat::Table => {
             let rows: Vec<Vec<String>> = list.items.into_iter().map(row).collect();
             let headings = ["ID", "UID", "LABELS"];
             opsec_render::columns(&headings, &rows, &context.layout, &mut out)

@@ -1,7 +1,6 @@
 //! What every handler has: what is stored, pages, the way work is done, and who calls.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use opsec_access::{Caller, Method, Target};
 use opsec_model::OperatorSummary;
@@ -14,9 +13,6 @@ use crate::page::Pages;
 use crate::stream::Streams;
 use crate::use_case::clusters::Place;
 use crate::use_case::list_operators::id;
-
-/// How often a stream's caller is looked at again.
-pub(crate) const REAUTHORISED: Duration = Duration::from_mins(1);
 
 /// What every handler has.
 #[derive(Debug)]

@@ -94,24 +94,22 @@ impl Keeper {
         &self,
         work: impl FnOnce(&Catalogue) -> Result<T, ChangeError>,
     ) -> Result<Option<T>, Failure> {
-        match self {
-            Self::Open { catalogue, .. } => Ok(Some(work(catalogue)?)),
-            Self::Shared { .. } => match self.opened()? {
-                None => Ok(None),
-                Some(store) => Ok(Some(work(&Catalogue::new(store).map_err(store_failed)?)?)),
-            },
+        if let Self::Open { catalogue, .. } = self {
+            return Ok(Some(work(catalogue)?));
+        }
+        match self.opened()? {
+            None => Ok(None),
+            Some(store) => Ok(Some(work(&Catalogue::new(store).map_err(store_failed)?)?)),
         }
     }
 
     /// Everything that is stored now; absent when nothing ever was.
     pub(crate) fn snapshot(&self) -> Result<Option<Arc<dyn Snapshot>>, Failure> {
-        match self {
-            Self::Open { store, .. } => store.snapshot().map(Some).map_err(store_failed),
-            Self::Shared { .. } => match self.opened()? {
-                None => Ok(None),
-                Some(store) => store.snapshot().map(Some).map_err(store_failed),
-            },
-        }
+        let store = self.opened()?;
+        store
+            .map(|store| store.snapshot())
+            .transpose()
+            .map_err(store_failed)
     }
 
     /// A store to write to, created when it is not there.

@@ -8,8 +8,8 @@ mod cluster;
 mod cursor;
 mod encode;
 mod input;
+mod mutation;
 mod posture;
-mod request_id;
 
 pub(crate) use admin::Admin;
 pub(crate) use analysis::Analysis;

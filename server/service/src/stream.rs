@@ -7,14 +7,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
+use opsec_access::{Caller, Method, Target};
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tonic::Status;
 use tonic::codegen::tokio_stream::Stream;
 
 use crate::failure::{Failure, StreamFailure};
 
 /// How often a stream is told that nothing happened.
-pub(crate) const HEARTBEAT: Duration = Duration::from_secs(15);
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// How often it is looked at whether a reader may go on.
+const LOOKED: Duration = Duration::from_mins(1);
 
 /// How long a reader may take for what waits for it.
 const STALLED: Duration = Duration::from_mins(1);
@@ -128,6 +133,38 @@ pub(crate) fn stream<T>() -> (Teller<T>, Told<T>) {
     (teller, told)
 }
 
+/// Whose stream it is, and when that was looked at last: at least each minute, and at once when
+/// roles are bound anew.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    pub(crate) caller: Caller,
+    pub(crate) method: Method,
+    looked: Instant,
+    generation: u64,
+}
+
+impl Reader {
+    pub(crate) fn new(caller: Caller, method: Method) -> Self {
+        Self {
+            looked: Instant::now(),
+            generation: caller.generation(),
+            caller,
+            method,
+        }
+    }
+
+    /// Whether it may go on reading.
+    pub(crate) async fn still(&mut self) -> Result<(), Failure> {
+        if self.looked.elapsed() < LOOKED && self.caller.generation() == self.generation {
+            return Ok(());
+        }
+        self.generation = self.caller.generation();
+        self.caller.still(self.method, Target::Nothing).await?;
+        self.looked = Instant::now();
+        Ok(())
+    }
+}
+
 impl<T> Teller<T> {
     /// Tells, as fast as the reader reads.
     pub(crate) async fn tell(&self, item: T) -> Result<(), Gone> {
@@ -144,9 +181,19 @@ impl<T> Teller<T> {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure.into());
     }
 
-    /// Ready when the reader is gone.
-    pub(crate) async fn gone(&self) {
-        self.items.closed().await;
+    /// Waits for a change, and tells a heartbeat when there is none for a while.
+    pub(crate) async fn wait(
+        &self,
+        change: impl Future<Output = ()>,
+        heartbeat: impl FnOnce() -> T,
+    ) -> Result<(), Gone> {
+        tokio::select! {
+            () = self.items.closed() => Err(Gone),
+            changed = tokio::time::timeout(HEARTBEAT, change) => match changed {
+                Ok(()) => Ok(()),
+                Err(_) => self.tell(heartbeat()).await,
+            }
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use opsec_proto::v1;
 use serde::Serialize;
 
 use super::{changed, short, time};
-use crate::args::{BaselineListFormat, DiffArgs, HistoryArgs, RollbackArgs};
+use crate::args::{DiffArgs, HistoryArgs, ListFormat, RollbackArgs};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::service::{Service, ServiceError};
@@ -48,10 +48,10 @@ pub(super) async fn list(args: &HistoryArgs, context: &Context) -> Result<Vec<u8
         items: revisions.iter().map(item).collect(),
     };
     let mut out = Vec::new();
-    match args.output {
-        BaselineListFormat::Json => opsec_render::json(&list, &mut out),
-        BaselineListFormat::Yaml => opsec_render::yaml(&list, &mut out),
-        BaselineListFormat::Table => {
+    match args.output.format {
+        ListFormat::Json => opsec_render::json(&list, &mut out),
+        ListFormat::Yaml => opsec_render::yaml(&list, &mut out),
+        ListFormat::Table => {
             let rows: Vec<Vec<String>> = list.items.into_iter().map(row).collect();
             let headings = ["REVISION", "STATE", "WRITTEN", "AUTHOR", "DIGEST"];
             opsec_render::columns(&headings, &rows, &context.layout, &mut out)

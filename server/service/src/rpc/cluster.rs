@@ -12,7 +12,8 @@ use crate::clock;
 use crate::context::{Context, require};
 use crate::failure::Failure;
 use crate::page::Asked;
-use crate::rpc::{encode, request_id};
+use crate::rpc::encode;
+use crate::rpc::mutation::Begun;
 use crate::use_case::baselines::read_cluster_name;
 use crate::use_case::posture::clusters;
 
@@ -31,13 +32,13 @@ impl Clusters {
         &self,
         request: Request<v1::CreateClusterRequest>,
     ) -> Result<v1::CreateClusterResponse, Failure> {
-        let (caller, method) = (self.context.caller(&request)?, Method::CreateCluster);
-        require(&caller, method, Target::Nothing).await?;
-        let mut request = request.into_inner();
-        let id = std::mem::take(&mut request.request_id);
-        let made = request_id::context(&caller, method, id, &request, request.validate_only)?;
+        let Begun {
+            caller,
+            made,
+            request,
+        } = self.context.begin(request).await?;
         let (id, sent) = read_cluster(request.cluster)?;
-        require(&caller, method, Target::Cluster(&id)).await?;
+        require(&caller, Method::CreateCluster, Target::Cluster(&id)).await?;
         let created = self
             .context
             .run(move |context| {
@@ -55,13 +56,13 @@ impl Clusters {
         &self,
         request: Request<v1::UpdateClusterRequest>,
     ) -> Result<v1::UpdateClusterResponse, Failure> {
-        let (caller, method) = (self.context.caller(&request)?, Method::UpdateCluster);
-        require(&caller, method, Target::Nothing).await?;
-        let mut request = request.into_inner();
-        let id = std::mem::take(&mut request.request_id);
-        let made = request_id::context(&caller, method, id, &request, request.validate_only)?;
+        let Begun {
+            caller,
+            made,
+            request,
+        } = self.context.begin(request).await?;
         let (id, sent) = read_cluster(request.cluster)?;
-        require(&caller, method, Target::Cluster(&id)).await?;
+        require(&caller, Method::UpdateCluster, Target::Cluster(&id)).await?;
         let updated = self
             .context
             .run(move |context| {
@@ -86,13 +87,13 @@ impl Clusters {
         &self,
         request: Request<v1::DeleteClusterRequest>,
     ) -> Result<v1::DeleteClusterResponse, Failure> {
-        let (caller, method) = (self.context.caller(&request)?, Method::DeleteCluster);
-        require(&caller, method, Target::Nothing).await?;
-        let mut request = request.into_inner();
-        let id = std::mem::take(&mut request.request_id);
-        let made = request_id::context(&caller, method, id, &request, request.validate_only)?;
+        let Begun {
+            caller,
+            made,
+            request,
+        } = self.context.begin(request).await?;
         let id = read_cluster_name("name", &request.name)?;
-        require(&caller, method, Target::Cluster(&id)).await?;
+        require(&caller, Method::DeleteCluster, Target::Cluster(&id)).await?;
         self.context
             .run(move |context| {
                 let store = context.keeper.store()?;

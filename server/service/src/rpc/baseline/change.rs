@@ -9,7 +9,8 @@ use tonic::Request;
 use super::Baselines;
 use crate::context::require;
 use crate::failure::Failure;
-use crate::rpc::{encode, request_id};
+use crate::rpc::encode;
+use crate::rpc::mutation::Begun;
 use crate::use_case::baselines::{read_baseline, read_name, read_revision_name};
 
 impl Baselines {
@@ -17,12 +18,12 @@ impl Baselines {
         &self,
         request: Request<v1::CreateBaselineRequest>,
     ) -> Result<v1::CreateBaselineResponse, Failure> {
-        let caller = self.context.caller(&request)?;
         let method = Method::CreateBaseline;
-        require(&caller, method, Target::Nothing).await?;
-        let mut request = request.into_inner();
-        let id = std::mem::take(&mut request.request_id);
-        let made = self.made_by(&caller, method, id, &request, request.validate_only)?;
+        let Begun {
+            caller,
+            made,
+            request,
+        } = self.context.begin(request).await?;
         let (baseline, document, _) = read_content(request.baseline, false)?;
         let name = baseline.metadata.name.clone();
         self.may_change(&caller, method, &name, Some(&baseline))
@@ -40,12 +41,12 @@ impl Baselines {
         &self,
         request: Request<v1::UpdateBaselineRequest>,
     ) -> Result<v1::UpdateBaselineResponse, Failure> {
-        let caller = self.context.caller(&request)?;
         let method = Method::UpdateBaseline;
-        require(&caller, method, Target::Nothing).await?;
-        let mut request = request.into_inner();
-        let id = std::mem::take(&mut request.request_id);
-        let made = self.made_by(&caller, method, id, &request, request.validate_only)?;
+        let Begun {
+            caller,
+            made,
+            request,
+        } = self.context.begin(request).await?;
         let (baseline, document, etag) = read_content(request.baseline, true)?;
         let name = baseline.metadata.name.clone();
         self.may_change(&caller, method, &name, Some(&baseline))
@@ -67,12 +68,12 @@ impl Baselines {
         &self,
         request: Request<v1::DeleteBaselineRequest>,
     ) -> Result<v1::DeleteBaselineResponse, Failure> {
-        let caller = self.context.caller(&request)?;
         let method = Method::DeleteBaseline;
-        require(&caller, method, Target::Nothing).await?;
-        let mut request = request.into_inner();
-        let id = std::mem::take(&mut request.request_id);
-        let made = self.made_by(&caller, method, id, &request, request.validate_only)?;
+        let Begun {
+            caller,
+            made,
+            request,
+        } = self.context.begin(request).await?;
         let name = read_name("name", &request.name)?;
         self.may_change(&caller, method, &name, None).await?;
         let etag = request.etag;
@@ -87,12 +88,12 @@ impl Baselines {
         &self,
         request: Request<v1::RollbackBaselineRequest>,
     ) -> Result<v1::RollbackBaselineResponse, Failure> {
-        let caller = self.context.caller(&request)?;
         let method = Method::RollbackBaseline;
-        require(&caller, method, Target::Nothing).await?;
-        let mut request = request.into_inner();
-        let id = std::mem::take(&mut request.request_id);
-        let made = self.made_by(&caller, method, id, &request, request.validate_only)?;
+        let Begun {
+            caller,
+            made,
+            request,
+        } = self.context.begin(request).await?;
         let name = read_name("name", &request.name)?;
         self.may_change(&caller, method, &name, None).await?;
         let revision = request.revision;
@@ -118,12 +119,12 @@ impl Baselines {
         &self,
         request: Request<v1::ApproveBaselineRevisionRequest>,
     ) -> Result<v1::ApproveBaselineRevisionResponse, Failure> {
-        let caller = self.context.caller(&request)?;
         let method = Method::ApproveBaselineRevision;
-        require(&caller, method, Target::Nothing).await?;
-        let mut request = request.into_inner();
-        let id = std::mem::take(&mut request.request_id);
-        let made = self.made_by(&caller, method, id, &request, request.validate_only)?;
+        let Begun {
+            caller,
+            made,
+            request,
+        } = self.context.begin(request).await?;
         let (name, revision) = read_revision_name("name", &request.name)?;
         self.may_decide(&caller, method, &name, revision).await?;
         let change = Change::Decide {
@@ -142,12 +143,12 @@ impl Baselines {
         &self,
         request: Request<v1::RejectBaselineRevisionRequest>,
     ) -> Result<v1::RejectBaselineRevisionResponse, Failure> {
-        let caller = self.context.caller(&request)?;
         let method = Method::RejectBaselineRevision;
-        require(&caller, method, Target::Nothing).await?;
-        let mut request = request.into_inner();
-        let id = std::mem::take(&mut request.request_id);
-        let made = self.made_by(&caller, method, id, &request, request.validate_only)?;
+        let Begun {
+            caller,
+            made,
+            request,
+        } = self.context.begin(request).await?;
         let (name, revision) = read_revision_name("name", &request.name)?;
         let found = self.may_decide(&caller, method, &name, revision).await?;
         // An editor may withdraw a proposal of its own, and no other's.
@@ -164,25 +165,6 @@ impl Baselines {
         let revision = self.decide(change, made, &name, revision).await?;
         Ok(v1::RejectBaselineRevisionResponse {
             revision: Some(revision),
-        })
-    }
-
-    fn made_by(
-        &self,
-        caller: &Caller,
-        method: Method,
-        request_id: String,
-        request: &impl prost::Message,
-        validate_only: bool,
-    ) -> Result<ChangeContext, Failure> {
-        let needs_approval = self.context.needs_approval
-            && !matches!(
-                method,
-                Method::ApproveBaselineRevision | Method::RejectBaselineRevision
-            );
-        Ok(ChangeContext {
-            needs_approval,
-            ..request_id::context(caller, method, request_id, request, validate_only)?
         })
     }
 

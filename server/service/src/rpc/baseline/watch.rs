@@ -2,24 +2,24 @@
 
 use std::future::poll_fn;
 
-use opsec_access::{Caller, Method, Target};
+use opsec_access::{Method, Target};
 use opsec_proto::v1;
 use opsec_store::store::WatchError;
 use opsec_store::{BaselineEvent, BaselineWatch, State, StoredBaseline};
 use tonic::Request;
 
 use super::Baselines;
-use crate::context::{REAUTHORISED, require};
+use crate::context::require;
 use crate::failure::{Failure, StreamFailure};
 use crate::rpc::{cursor, encode};
-use crate::stream::{Gone, HEARTBEAT, Place, Teller, Told, stream};
+use crate::stream::{Gone, Place, Reader, Teller, Told, stream};
 
 /// What a caller reads.
 pub(super) type Events = Told<v1::WatchBaselinesResponse>;
 
 /// One watch.
 struct Following {
-    caller: Caller,
+    reader: Reader,
     teller: Teller<v1::WatchBaselinesResponse>,
     watch: BaselineWatch,
 }
@@ -55,7 +55,7 @@ impl Baselines {
         }
         let (teller, told) = stream();
         let following = Following {
-            caller,
+            reader: Reader::new(caller, Method::WatchBaselines),
             teller,
             watch,
         };
@@ -80,16 +80,9 @@ impl Following {
         for event in current {
             self.tell(event).await?;
         }
-        let mut checked = tokio::time::Instant::now();
-        let mut generation = self.caller.generation();
         loop {
-            if checked.elapsed() >= REAUTHORISED || self.caller.generation() != generation {
-                let still = self.caller.still(Method::WatchBaselines, Target::Nothing);
-                if let Err(ended) = still.await {
-                    return Ok(Failure::from(ended));
-                }
-                checked = tokio::time::Instant::now();
-                generation = self.caller.generation();
+            if let Err(failure) = self.reader.still().await {
+                return Ok(failure);
             }
             match self.watch.take() {
                 Err(WatchError::CursorExpired) => {
@@ -110,7 +103,8 @@ impl Following {
         let name = event.baseline.strip_prefix("baselines/");
         if let Some(name) = name {
             let target = Target::Baseline(name);
-            if !self.caller.sees(Method::WatchBaselines, target).await {
+            let Reader { caller, method, .. } = &self.reader;
+            if !caller.sees(*method, target).await {
                 return Ok(());
             }
         }
@@ -120,17 +114,12 @@ impl Following {
     /// Waits for a change, and says so when there is none.
     async fn wait(&self) -> Result<(), Gone> {
         let change = poll_fn(|context| self.watch.poll(context));
-        tokio::select! {
-            () = self.teller.gone() => Err(Gone),
-            changed = tokio::time::timeout(HEARTBEAT, change) => if let Ok(()) = changed { Ok(()) } else {
-                let event = v1::WatchBaselinesResponse {
-                    kind: v1::WatchKind::Heartbeat.into(),
-                    cursor: cursor::encode(self.watch.cursor()),
-                    ..v1::WatchBaselinesResponse::default()
-                };
-                self.teller.tell(event).await
-            }
-        }
+        let heartbeat = || v1::WatchBaselinesResponse {
+            kind: v1::WatchKind::Heartbeat.into(),
+            cursor: cursor::encode(self.watch.cursor()),
+            ..v1::WatchBaselinesResponse::default()
+        };
+        self.teller.wait(change, heartbeat).await
     }
 }
 

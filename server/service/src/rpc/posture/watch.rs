@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::Arc;
 
-use opsec_access::{Caller, Method, Target};
+use opsec_access::{Method, Target};
 use opsec_proto::v1;
 use opsec_store::store::{Watch, WatchError};
 use opsec_store::{Store, key, posture as records};
 use tonic::Request;
 
 use super::{Postures, read_filter, seen};
-use crate::context::{REAUTHORISED, require};
+use crate::context::require;
 use crate::failure::{Failure, StreamFailure};
 use crate::rpc::{cursor, encode};
-use crate::stream::{Gone, HEARTBEAT, Place, Teller, Told, stream};
+use crate::stream::{Gone, Place, Reader, Teller, Told, stream};
 use crate::use_case::posture::{self, Filter, Shown};
 
 /// What a caller reads.
@@ -23,7 +23,7 @@ pub(super) type Events = Told<v1::WatchPostureResponse>;
 
 /// One watch.
 struct Following {
-    caller: Caller,
+    reader: Reader,
     filter: Filter,
     teller: Teller<v1::WatchPostureResponse>,
     store: Arc<dyn Store>,
@@ -61,7 +61,7 @@ impl Postures {
         }
         let (teller, told) = stream();
         let following = Following {
-            caller,
+            reader: Reader::new(caller, Method::WatchPosture),
             filter,
             teller,
             store,
@@ -87,24 +87,17 @@ impl Following {
         for event in current {
             self.teller.tell(event).await?;
         }
-        let mut checked = tokio::time::Instant::now();
-        let mut generation = self.caller.generation();
         loop {
-            if checked.elapsed() >= REAUTHORISED || self.caller.generation() != generation {
-                let still = self.caller.still(Method::WatchPosture, Target::Nothing);
-                if let Err(ended) = still.await {
-                    return Ok(Failure::from(ended));
-                }
-                checked = tokio::time::Instant::now();
-                generation = self.caller.generation();
+            if let Err(failure) = self.reader.still().await {
+                return Ok(failure);
             }
             match self.changed() {
                 Err(failure) => return Ok(failure),
                 Ok(changes) if changes.is_empty() => self.wait().await?,
                 Ok(changes) => {
                     let at = cursor::encode(self.watch.cursor());
-                    let method = Method::WatchPosture;
-                    for shown in seen(&self.caller, method, &self.filter, changes).await {
+                    let Reader { caller, method, .. } = &self.reader;
+                    for shown in seen(caller, *method, &self.filter, changes).await {
                         let event = event(v1::PostureEventKind::Changed, &at, Some(&shown));
                         self.teller.tell(event).await?;
                     }
@@ -146,13 +139,11 @@ impl Following {
 
     async fn wait(&self) -> Result<(), Gone> {
         let change = poll_fn(|context| self.watch.poll(context));
-        tokio::select! {
-            () = self.teller.gone() => Err(Gone),
-            changed = tokio::time::timeout(HEARTBEAT, change) => if let Ok(()) = changed { Ok(()) } else {
-                let at = cursor::encode(self.watch.cursor());
-                self.teller.tell(event(v1::PostureEventKind::Heartbeat, &at, None)).await
-            }
-        }
+        let heartbeat = || {
+            let at = cursor::encode(self.watch.cursor());
+            event(v1::PostureEventKind::Heartbeat, &at, None)
+        };
+        self.teller.wait(change, heartbeat).await
     }
 }
 
