@@ -17,3 +17,4 @@ mod plugin;
 mod proxy;
 mod reads;
 mod refusals;
+mod service_manifests;

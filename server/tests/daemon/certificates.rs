@@ -24,7 +24,7 @@ use crate::{create_baseline, reason, version};
 pub(crate) type Pair = (String, String);
 
 /// A CA.
-pub(crate) struct Ca(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Ca(pub(crate) CertifiedIssuer<'static, KeyPair>);
 
 impl Ca {
     pub(crate) fn new() -> Self {
@@ -47,6 +47,16 @@ impl Ca {
         parameters.subject_alt_names = names;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         parameters.not_after = rcgen::date_time_ymd(1970, 1, 1) + now + holds;
+        let key = KeyPair::generate().unwrap();
+        let certificate = parameters.signed_by(&key, &self.0).unwrap();
+        (certificate.pem(), key.serialize_pem())
+    }
+
+    /// With a serial number, by which it can be taken back.
+    pub(crate) fn issue_numbered(&self, names: Vec<SanType>, serial: u64) -> Pair {
+        let mut parameters = CertificateParams::default();
+        parameters.subject_alt_names = names;
+        parameters.serial_number = Some(serial.into());
         let key = KeyPair::generate().unwrap();
         let certificate = parameters.signed_by(&key, &self.0).unwrap();
         (certificate.pem(), key.serialize_pem())
@@ -128,7 +138,7 @@ pub(crate) async fn channel(
     endpoint.connect_with_connector(connect).await
 }
 
-fn configuration(directory: &TempDir, ca: &Ca, roles: &str) -> String {
+pub(crate) fn configuration(directory: &TempDir, ca: &Ca, roles: &str) -> String {
     let roles = write(directory, "roles.toml", roles);
     let clients = write(directory, "clients.crt", &ca.pem());
     format!(
@@ -139,7 +149,7 @@ fn configuration(directory: &TempDir, ca: &Ca, roles: &str) -> String {
     )
 }
 
-const EDITOR: &str = "[[binding]]\nrole = \"editor\"\nsubjects = [\"mesh/uri:spiffe://a/bot\"]\n\
+pub(crate) const EDITOR: &str = "[[binding]]\nrole = \"editor\"\nsubjects = [\"mesh/uri:spiffe://a/bot\"]\n\
                       clusters = [\"*\"]\noperators = [\"argo*\"]\nbaselines = [\"argo*\"]\n\
                       [[binding]]\nrole = \"viewer\"\nsubjects = [\"mesh/dns:bot.example.org\"]\n";
 

@@ -8,12 +8,14 @@
 
 mod certificates;
 mod ending;
+mod ending_busy;
 mod failing;
 mod hostile;
 mod matrix;
 mod oidc;
 mod process;
 mod reviews;
+mod revoked;
 mod starting;
 mod upkeep;
 

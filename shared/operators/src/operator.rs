@@ -17,7 +17,7 @@ pub struct Operator {
     pub name: String,
     /// Where its components run; without workloads, where its accounts are.
     pub namespaces: BTreeSet<String>,
-    /// Its workloads, by kind, namespace and name.
+    /// Its workloads, sorted by kind, namespace and name.
     pub components: Vec<Component>,
     /// The ServiceAccounts that its components run as or that its bindings name; those only named
     /// are never the API server's own.
@@ -98,9 +98,8 @@ impl Operator {
 
     /// Whether a workload is one of its components.
     pub fn is_component(&self, object: &ObjectRef) -> bool {
-        self.components
-            .iter()
-            .any(|component| component.object == *object)
+        let by_object = |component: &Component| component.object.cmp(object);
+        self.components.binary_search_by(by_object).is_ok()
     }
 
     /// Whether OLM installs it so.

@@ -1,5 +1,7 @@
 //! Parts of findings that several rules share.
 
+use std::collections::BTreeSet;
+
 use opsec_model::GrantedBy;
 use opsec_rbac::{Grant, Reaching};
 use opsec_rights::{GradedRight, Hit};
@@ -12,6 +14,7 @@ pub(crate) fn granted_by(context: &Context<'_>, right: &GradedRight) -> Vec<Gran
         return Vec::new();
     };
     let mut grants: Vec<GrantedBy> = Vec::new();
+    let mut known = BTreeSet::new();
     for graded in right
         .hits
         .iter()
@@ -21,13 +24,8 @@ pub(crate) fn granted_by(context: &Context<'_>, right: &GradedRight) -> Vec<Gran
             let Some(grant) = rights.grants().get(index) else {
                 continue;
             };
-            let entry = one(grant, &describe(&graded.hit, grant));
-            if !grants.iter().any(|known| {
-                known.binding == entry.binding
-                    && known.role == entry.role
-                    && known.rule == entry.rule
-            }) {
-                grants.push(entry);
+            if known.insert((&grant.binding, &grant.source_role, grant.source_rule_index)) {
+                grants.push(one(grant, &describe(&graded.hit, grant)));
             }
         }
     }

@@ -1,6 +1,8 @@
 //! What every rule about rights does: its rows of the table, one finding for each right and
 //! ServiceAccount.
 
+use std::collections::BTreeSet;
+
 use opsec_model::{ObjectRef, Reach, Severity};
 use opsec_rbac::{EffectiveRights, Grant, Names, Reaching};
 use opsec_rights::{GradedHit, GradedRight, Hit};
@@ -40,9 +42,10 @@ pub(crate) fn draft(context: &Context<'_>, right: &GradedRight) -> Draft {
     draft.reach = Some(right.reach);
     draft.components = components(context, right);
     draft.granted_by = granted_by(context, right);
+    let mut known: BTreeSet<_> = draft.evidence.iter().cloned().collect();
     for grant in &draft.granted_by {
         let evidence = opsec_model::report::Evidence::new(grant.role.clone(), grant.rule.clone());
-        if !draft.evidence.contains(&evidence) {
+        if known.insert(evidence.clone()) {
             draft.evidence.push(evidence);
         }
     }

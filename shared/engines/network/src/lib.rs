@@ -24,6 +24,7 @@ mod ports;
 mod ranges;
 mod read;
 mod rests_on;
+mod selected;
 mod unknowns;
 
 pub use addresses::{AddressRange, AddressSet, internet, metadata_addresses};

@@ -8,6 +8,7 @@ use opsec_model::objects::{NetworkPolicy, Workload};
 use crate::peers::AllowedPeer;
 use crate::ports::PortSet;
 use crate::read::ReadPolicy;
+use crate::selected::NamespacePolicies;
 
 /// A direction of traffic, as seen from a pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,14 +36,14 @@ impl Direction {
 #[derive(Debug)]
 pub struct Network<'a> {
     facts: &'a Facts<'a>,
-    policies: BTreeMap<&'a str, Vec<ReadPolicy<'a>>>,
+    policies: BTreeMap<&'a str, NamespacePolicies<'a>>,
     namespace_labels: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl<'a> Network<'a> {
     /// Reads the policies of a snapshot.
     pub fn new(facts: &'a Facts<'a>) -> Self {
-        let mut policies: BTreeMap<&str, Vec<ReadPolicy<'_>>> = BTreeMap::new();
+        let mut policies: BTreeMap<&str, NamespacePolicies<'_>> = BTreeMap::new();
         for policy in &facts.snapshot().network_policies {
             policies
                 .entry(policy.metadata.namespace())
@@ -171,16 +172,10 @@ impl<'a> Network<'a> {
         let policies = (!workload.template.spec.host_network)
             .then(|| self.policies.get(workload.namespace()))
             .flatten();
-        policies.into_iter().flatten().filter_map(move |read| {
-            let selects = read
-                .policy
-                .spec
-                .pod_selector
-                .matches(&workload.template.metadata.labels);
-            selects
-                .then(|| Some((read, read.allowed(direction)?)))
-                .flatten()
-        })
+        policies
+            .into_iter()
+            .flat_map(|policies| policies.selecting(&workload.template.metadata.labels))
+            .filter_map(move |read| Some((read, read.allowed(direction)?)))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::peers::{NAMESPACE_NAME, Namespaces, Peer};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RestsOn {
     /// The policies that hold the workload's pods.
-    pub policies: Vec<ObjectRef>,
+    pub policies: BTreeSet<ObjectRef>,
     /// Labels of the workload's own pods by which policies select them. Empty when each of the
     /// policies selects every pod of the namespace.
     pub own_labels: BTreeSet<String>,
@@ -28,7 +28,7 @@ impl Network<'_> {
     pub fn rests_on(&self, workload: &Workload, direction: Direction) -> RestsOn {
         let mut rests_on = RestsOn::default();
         for (read, allowed) in self.holding(workload, direction) {
-            rests_on.policies.push(read.policy.object_ref());
+            rests_on.policies.insert(read.policy.object_ref());
             let selector = &read.policy.spec.pod_selector;
             rests_on
                 .own_labels

@@ -1,6 +1,6 @@
 //! OPSEC102: an operator pod can be reached by more than the baseline accepts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use opsec_model::objects::{Object as _, Workload};
 use opsec_model::{Half, Severity};
@@ -167,15 +167,13 @@ fn neighbours(context: &Context<'_>, near: &[&Opening<'_>]) -> Vec<Draft> {
 }
 
 fn of_neighbours(context: &Context<'_>, openings: &[&Opening<'_>]) -> Draft {
-    let mut workloads: Vec<&Workload> = Vec::new();
-    for workload in openings.iter().flat_map(|opening| &opening.workloads) {
-        if !workloads
-            .iter()
-            .any(|known| known.object_ref() == workload.object_ref())
-        {
-            workloads.push(workload);
-        }
-    }
+    let mut known = BTreeSet::new();
+    let workloads: Vec<&Workload> = openings
+        .iter()
+        .flat_map(|opening| &opening.workloads)
+        .copied()
+        .filter(|workload| known.insert(workload.object_ref()))
+        .collect();
     let draft = Draft::new(
         Severity::Low,
         format!(

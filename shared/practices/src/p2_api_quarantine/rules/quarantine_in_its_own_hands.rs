@@ -107,11 +107,7 @@ fn rests_on(context: &Context<'_>, component: &Workload) -> (RestsOn, Vec<Allowe
 }
 
 fn merge(whole: &mut RestsOn, part: RestsOn) {
-    for policy in part.policies {
-        if !whole.policies.contains(&policy) {
-            whole.policies.push(policy);
-        }
-    }
+    whole.policies.extend(part.policies);
     whole.own_labels.extend(part.own_labels);
     whole.peer_labels.extend(part.peer_labels);
     whole.namespace_labels.extend(part.namespace_labels);
