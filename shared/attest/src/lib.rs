@@ -8,7 +8,6 @@
 mod base64;
 mod bundle;
 mod descriptor;
-mod duration;
 mod envelope;
 mod key;
 mod predicate;
@@ -19,7 +18,6 @@ mod verify;
 
 pub use bundle::{BundleError, BundleKey, KeyState, Revoked, TrustBundle};
 pub use descriptor::{Descriptor, ImageRef, WorkloadRef};
-pub use duration::duration;
 pub use envelope::{
     ENVELOPE_LIMIT, Envelope, EnvelopeError, PAYLOAD_TYPE, pre_authentication_encoding,
 };

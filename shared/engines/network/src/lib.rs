@@ -16,6 +16,7 @@ mod addresses;
 mod connections;
 mod endpoints;
 mod isolation;
+mod namespace_policies;
 mod network;
 mod open;
 mod outside;
@@ -24,7 +25,6 @@ mod ports;
 mod ranges;
 mod read;
 mod rests_on;
-mod selected;
 mod unknowns;
 
 pub use addresses::{AddressRange, AddressSet, internet, metadata_addresses};

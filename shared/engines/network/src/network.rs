@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use opsec_facts::Facts;
 use opsec_model::objects::{NetworkPolicy, Workload};
 
+use crate::namespace_policies::NamespacePolicies;
 use crate::peers::AllowedPeer;
 use crate::ports::PortSet;
 use crate::read::ReadPolicy;
-use crate::selected::NamespacePolicies;
 
 /// A direction of traffic, as seen from a pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
