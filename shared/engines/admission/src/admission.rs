@@ -3,13 +3,16 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use opsec_facts::Facts;
 use opsec_model::ObjectRef;
 use opsec_model::objects::{
     MutatingAdmissionPolicy, Object as _, ValidatingAdmissionPolicy, Webhook,
 };
+use opsec_rbac::Policy;
 
+use crate::cel::Authority;
 use crate::compiled::{CompiledPolicy, Conditions, RefusedField};
 use crate::decision::{Decision, WebhookKind};
 use crate::matching::groups_asked;
@@ -25,6 +28,8 @@ pub struct Admission<'a> {
     webhooks: Vec<Ready<NamedWebhook<'a>>>,
     /// Places of the webhooks with a rule for a group, or for every group by `*`.
     by_group: BTreeMap<&'a str, Vec<usize>>,
+    /// What `authorizer` asks.
+    authority: OnceCell<Rc<Authority>>,
 }
 
 /// A ValidatingAdmissionPolicy.
@@ -81,7 +86,27 @@ impl<'a> Admission<'a> {
                 .collect(),
             webhooks,
             by_group,
+            authority: OnceCell::new(),
         }
+    }
+
+    /// What `authorizer` asks: the roles and bindings of the snapshot.
+    pub(crate) fn authority(&self) -> Rc<Authority> {
+        let read = || {
+            let kinds = [
+                "clusterroles",
+                "roles",
+                "clusterrolebindings",
+                "rolebindings",
+            ];
+            Rc::new(Authority {
+                policy: Policy::from_snapshot(self.facts.snapshot()),
+                missing: kinds
+                    .into_iter()
+                    .find_map(|kind| self.facts.missing(kind, "rbac.authorization.k8s.io")),
+            })
+        };
+        Rc::clone(self.authority.get_or_init(read))
     }
 
     /// Judges a request.

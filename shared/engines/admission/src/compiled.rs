@@ -75,7 +75,7 @@ impl Conditions {
     }
 
     /// What the conditions come to. One that is false decides, though others fail.
-    pub(crate) fn evaluate(&self, inputs: &Inputs) -> Condition {
+    pub(crate) fn evaluate(&self, inputs: &Inputs<'_>) -> Condition {
         let root = |name: &str| inputs.value(name);
         let activation = Activation {
             root: &root,
@@ -172,7 +172,7 @@ impl CompiledPolicy {
     }
 
     /// What the policy's expressions come to, those that simply hold left out.
-    pub(crate) fn evaluate(&self, inputs: &Inputs) -> Vec<Outcome> {
+    pub(crate) fn evaluate(&self, inputs: &Inputs<'_>) -> Vec<Outcome> {
         let conditions = self.conditions.evaluate(&inputs.for_conditions());
         let reads = self.conditions.reads();
         match conditions {

@@ -1,24 +1,31 @@
 //! What expressions are evaluated over: the request as Kubernetes shows it to CEL. Fields that
 //! are empty are absent, as in the API server's JSON.
 
+use std::rc::Rc;
+
 use opsec_facts::Facts;
+use opsec_rbac::User;
 use serde_json::Value as Json;
 
-use crate::cel::Value;
+use crate::admission::Admission;
+use crate::cel::{Authorizer, REQUEST_RESOURCE, Value};
 use crate::params::Param;
 use crate::request::{AdmissionRequest, Operation, UserInfo};
 
 /// The values of the names at the root.
 #[derive(Debug, Clone)]
-pub(crate) struct Inputs {
+pub(crate) struct Inputs<'a> {
     object: Value,
     old_object: Value,
     request: Value,
     namespace_object: Value,
     params: Value,
+    /// What `authorizer` is made of, when it is asked for.
+    admission: &'a Admission<'a>,
+    asked: &'a AdmissionRequest,
 }
 
-impl Inputs {
+impl Inputs<'_> {
     /// The value of a name.
     pub(crate) fn value(&self, name: &str) -> Option<Value> {
         Some(match name {
@@ -27,8 +34,33 @@ impl Inputs {
             "request" => self.request.clone(),
             "namespaceObject" => self.namespace_object.clone(),
             "params" => self.params.clone(),
+            "authorizer" => self.authorizer().value(),
+            REQUEST_RESOURCE => self.request_resource(),
             _ => return None,
         })
+    }
+
+    /// `authorizer`, about the asking user.
+    fn authorizer(&self) -> Authorizer {
+        let user = &self.asked.user;
+        Authorizer {
+            authority: self.admission.authority(),
+            user: Rc::new(User {
+                name: user.username.clone(),
+                groups: user.groups.clone(),
+            }),
+        }
+    }
+
+    fn request_resource(&self) -> Value {
+        let request = self.asked;
+        self.authorizer().request_resource([
+            &request.group,
+            &request.resource,
+            request.subresource.as_deref().unwrap_or_default(),
+            request.attribute_namespace(),
+            &request.name,
+        ])
     }
 
     /// The same as match conditions see it: there `namespaceObject` is always null.
@@ -49,8 +81,15 @@ impl Inputs {
 }
 
 /// What a policy sees of a request.
-pub(crate) fn of(facts: &Facts<'_>, request: &AdmissionRequest, param: Option<&Param>) -> Inputs {
+pub(crate) fn of<'a>(
+    admission: &'a Admission<'a>,
+    request: &'a AdmissionRequest,
+    param: Option<&Param>,
+) -> Inputs<'a> {
+    let facts = admission.facts;
     Inputs {
+        admission,
+        asked: request,
         object: object(request),
         old_object: request
             .old_object
@@ -63,8 +102,11 @@ pub(crate) fn of(facts: &Facts<'_>, request: &AdmissionRequest, param: Option<&P
 }
 
 /// What match conditions of a webhook see.
-pub(crate) fn without_namespace(facts: &Facts<'_>, request: &AdmissionRequest) -> Inputs {
-    of(facts, request, None).for_conditions()
+pub(crate) fn without_namespace<'a>(
+    admission: &'a Admission<'a>,
+    request: &'a AdmissionRequest,
+) -> Inputs<'a> {
+    of(admission, request, None).for_conditions()
 }
 
 /// The object; of a new one the API server has filled in what nobody knows before.

@@ -1,7 +1,6 @@
 //! MutatingAdmissionPolicies that look at a request: under failurePolicy Fail an error of theirs
 //! denies, and what they change is not read here.
 
-use opsec_facts::Facts;
 use opsec_model::ObjectRef;
 use opsec_model::objects::{MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding};
 
@@ -39,16 +38,17 @@ pub(crate) fn name_policies(
             .collect();
         decision
             .webhooks
-            .extend(possible(facts, request, ready, &bindings));
+            .extend(possible(admission, request, ready, &bindings));
     }
 }
 
 fn possible(
-    facts: &Facts<'_>,
+    admission: &Admission<'_>,
     request: &AdmissionRequest,
     ready: &Ready<&MutatingAdmissionPolicy>,
     bindings: &[&MutatingAdmissionPolicyBinding],
 ) -> Option<PossibleWebhook> {
+    let facts = admission.facts;
     let policy = ready.object;
     let constraints = policy.spec.match_constraints.as_ref()?;
     if resources_match(facts, constraints, request) == Match::No {
@@ -67,7 +67,7 @@ fn possible(
     }
     let conditions = ready.conditions();
     let condition_unknown = match conditions
-        .evaluate(&inputs::without_namespace(facts, request).with_unknown_params())
+        .evaluate(&inputs::without_namespace(admission, request).with_unknown_params())
     {
         Condition::False => return None,
         Condition::Unknown(reason) => Some(reason),

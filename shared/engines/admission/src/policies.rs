@@ -29,16 +29,17 @@ pub(crate) fn judge(
     decision.missing.extend(missing(facts, POLICIES));
     decision.missing.extend(missing(facts, BINDINGS));
     for ready in &admission.policies {
-        judge_policy(facts, ready, request, decision);
+        judge_policy(admission, ready, request, decision);
     }
 }
 
 fn judge_policy(
-    facts: &Facts<'_>,
+    admission: &Admission<'_>,
     ready: &ReadyPolicy<'_>,
     request: &AdmissionRequest,
     decision: &mut Decision,
 ) {
+    let facts = admission.facts;
     let policy = ready.policy;
     let matched = policy
         .spec
@@ -78,6 +79,7 @@ fn judge_policy(
     };
     for binding in bindings {
         let judged = Bound {
+            admission,
             facts,
             request,
             policy,
@@ -119,6 +121,7 @@ fn invalid(object: ObjectRef, refused: RefusedField) -> InvalidPolicy {
 
 /// A policy under one of its bindings.
 struct Bound<'a> {
+    admission: &'a Admission<'a>,
     facts: &'a Facts<'a>,
     request: &'a AdmissionRequest,
     policy: &'a ValidatingAdmissionPolicy,
@@ -162,7 +165,7 @@ impl Bound<'_> {
     }
 
     fn evaluate(&self, param: Option<&Param>, decision: &mut Decision) {
-        let inputs = inputs::of(self.facts, self.request, param);
+        let inputs = inputs::of(self.admission, self.request, param);
         for outcome in self.compiled.evaluate(&inputs) {
             match outcome {
                 Outcome::Denies { cause, reads } => {

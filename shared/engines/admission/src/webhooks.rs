@@ -1,8 +1,6 @@
 //! Webhooks that look at a request and could deny it: what they answer is known only by asking.
 //! A mutating webhook can deny as well as a validating one.
 
-use opsec_facts::Facts;
-
 use crate::admission::{Admission, NamedWebhook, Ready};
 use crate::compiled::Condition;
 use crate::decision::{Decision, PossibleWebhook, Reads};
@@ -25,17 +23,20 @@ pub(crate) fn name_webhooks(
         .missing
         .extend(missing(facts, "mutatingwebhookconfigurations"));
     for ready in admission.webhooks_for(request) {
-        decision.webhooks.extend(possible(facts, request, ready));
+        decision
+            .webhooks
+            .extend(possible(admission, request, ready));
     }
 }
 
 /// A webhook when it could deny: one that is called for the request, or that would be if the
 /// author of the object chose other labels.
 fn possible(
-    facts: &Facts<'_>,
+    admission: &Admission<'_>,
     request: &AdmissionRequest,
     ready: &Ready<NamedWebhook<'_>>,
 ) -> Option<PossibleWebhook> {
+    let facts = admission.facts;
     let NamedWebhook {
         kind,
         configuration,
@@ -49,7 +50,7 @@ fn possible(
         return None;
     }
     let conditions = ready.conditions();
-    let condition = match conditions.evaluate(&inputs::without_namespace(facts, request)) {
+    let condition = match conditions.evaluate(&inputs::without_namespace(admission, request)) {
         Condition::False => return None,
         Condition::Unknown(reason) => Some(reason),
         Condition::Error { .. } | Condition::True => None,

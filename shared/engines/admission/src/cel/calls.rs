@@ -8,8 +8,9 @@ use cel::parser::Expression;
 use super::check::literal_text;
 use super::evaluate::{Evaluated, Evaluator, Failure, no_overload};
 use super::functions::NAMESPACES;
+use super::macros::MAP_INSERT;
 use super::value::Value;
-use super::{libraries, lists, operators, strings};
+use super::{kubernetes, libraries, lists, operators, strings};
 
 impl Evaluator<'_> {
     /// The value of a call.
@@ -26,6 +27,11 @@ impl Evaluator<'_> {
             ("optMap" | "optFlatMap", Some(target)) => {
                 return self.optional_map(name, target, &call.args);
             }
+            (MAP_INSERT, None) => {
+                let operands = self.operands(call.args.iter())?;
+                self.spend(operands.iter().map(weight).sum())?;
+                return libraries::qualified(name, &operands);
+            }
             _ => {}
         }
         let qualified = call
@@ -34,6 +40,10 @@ impl Evaluator<'_> {
             .and_then(|target| self.namespace(target));
         if let Some(namespace) = qualified {
             let operands = self.operands(call.args.iter())?;
+            self.spend(operands.iter().map(weight).sum())?;
+            if let ("range", [Value::Int(end)]) = (name, operands.as_slice()) {
+                self.spend(usize::try_from(*end).unwrap_or_default())?;
+            }
             return libraries::qualified(&format!("{namespace}.{name}"), &operands);
         }
         let operands = self.operands(call.target.as_deref().into_iter().chain(&call.args))?;
@@ -104,7 +114,8 @@ fn is_empty_list(container: Option<&Expression>) -> bool {
 }
 
 fn strict(name: &str, member: bool, operands: &[Value]) -> Evaluated {
-    operators::strict(name, operands)
+    kubernetes::function(name, operands)
+        .or_else(|| operators::strict(name, operands))
         .or_else(|| libraries::standard(name, operands))
         .or_else(|| strings::text_function(name, operands))
         .or_else(|| member.then(|| lists::function(name, operands)).flatten())

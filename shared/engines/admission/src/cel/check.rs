@@ -6,12 +6,13 @@ use cel::common::ast::{
 };
 use cel::parser::Expression;
 
-use super::evaluate::{Evaluated, Failure, literal_value};
+use super::evaluate::{Evaluated, Failure, is_request_resource, literal_value};
 use super::functions::{self, NAMESPACES, Style};
 use super::libraries;
+use super::macros::UNUSED;
 use super::patterns;
 use super::reads::children;
-use super::types::{Bindings, Declared, FREE, Type, equivalent, more_general};
+use super::types::{Abstract, Bindings, Declared, FREE, Type, equivalent, more_general};
 use super::{Declarations, Refusal};
 
 /// How deep an expression may nest; deeper ones are not looked at, for the stack's sake.
@@ -25,20 +26,24 @@ pub(crate) fn check(expression: &Expression, declarations: &Declarations) -> Res
     Checker {
         declarations,
         scope: Vec::new(),
+        mixed: false,
     }
     .check(expression)
 }
 
-struct Checker<'a> {
+/// One check.
+pub(super) struct Checker<'a> {
     declarations: &'a Declarations,
     scope: Vec<(String, Type)>,
+    /// Whether members of one literal may be of different types.
+    pub(super) mixed: bool,
 }
 
-fn invalid<T>(message: impl Into<String>) -> Result<T, Refusal> {
+pub(super) fn invalid<T>(message: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal::Invalid(message.into()))
 }
 
-fn unsupported(feature: impl Into<String>) -> Refusal {
+pub(super) fn unsupported(feature: impl Into<String>) -> Refusal {
     Refusal::Unsupported(feature.into())
 }
 
@@ -57,7 +62,7 @@ const TYPE_NAMES: [&str; 10] = [
 ];
 
 impl Checker<'_> {
-    fn check(&mut self, expression: &Expression) -> Result<Type, Refusal> {
+    pub(super) fn check(&mut self, expression: &Expression) -> Result<Type, Refusal> {
         match &expression.expr {
             Expr::Literal(literal) => Ok(literal_type(literal)),
             Expr::Ident(name) => self.identifier(name),
@@ -86,8 +91,12 @@ impl Checker<'_> {
             "variables" if self.declarations.variables.is_some() => {
                 Ok(Type::Object(Declared::Variables))
             }
-            "authorizer" if self.declarations.authorizer => Err(unsupported("`authorizer`")),
-            "google" => Err(unsupported("a type of google.protobuf")),
+            "authorizer" if self.declarations.authorizer => {
+                Ok(Type::Abstract(Abstract::Authorizer))
+            }
+            "google" | "net" | "kubernetes" | "optional_type" => {
+                Err(unsupported(format!("the name `{name}`")))
+            }
             name if TYPE_NAMES.contains(&name) => Ok(Type::Meta),
             name if name.starts_with('.') => Err(unsupported("a name that begins with a dot")),
             name => invalid(format!("undeclared reference to '{name}'")),
@@ -95,6 +104,10 @@ impl Checker<'_> {
     }
 
     fn select(&mut self, select: &SelectExpr) -> Result<Type, Refusal> {
+        let hidden = self.scope.iter().any(|(known, _)| known == "authorizer");
+        if self.declarations.authorizer && !hidden && is_request_resource(select) {
+            return Ok(Type::Abstract(Abstract::ResourceCheck));
+        }
         let operand = self.check(&select.operand)?;
         let selected = self.field(&operand, &select.field)?;
         Ok(match operand {
@@ -133,9 +146,6 @@ impl Checker<'_> {
             if matches!(name, "optMap" | "optFlatMap") && call.args.len() == 2 {
                 return self.optional_map(name, target, &call.args);
             }
-            if is_two_variable(call) {
-                return Err(unsupported(format!("`{name}` with two variables")));
-            }
             if let Some(qualified) = self.qualified(target, name) {
                 return self.function(&qualified, Style::Global, &mut call.args.iter());
             }
@@ -173,15 +183,15 @@ impl Checker<'_> {
             }
             return Err(unsupported(format!("`{name}`")));
         }
-        let mut types = Vec::new();
-        for operand in &operands {
-            types.push(self.check(operand)?);
-        }
-        if types.contains(&Type::Timestamp) {
-            return Err(unsupported("a timestamp"));
+        let types = self.operand_types(name, style, &operands)?;
+        if types.contains(&Type::Timestamp) || types.contains(&Type::Duration) {
+            return Err(unsupported("a point or a length of time"));
         }
         if signatures.is_empty() {
             return invalid(format!("undeclared reference to '{name}'"));
+        }
+        if (name, style) == ("format", Style::Member) {
+            self.literal_format(&operands)?;
         }
         let pattern = operands.get(1).and_then(|operand| literal_text(operand));
         if let (true, Some(pattern)) = (patterns::takes_one(name), pattern) {
@@ -256,7 +266,7 @@ impl Checker<'_> {
         for (index, item) in list.elements.iter().enumerate() {
             let optional = list.optional_indices.contains(&index);
             let item = self.member(item, optional)?;
-            element = Some(joined(element, item)?);
+            element = Some(self.joined(element, item)?);
         }
         Ok(Type::list(element.unwrap_or(FREE)))
     }
@@ -280,9 +290,9 @@ impl Checker<'_> {
             ) {
                 return Err(unsupported(format!("a map key of type {key}")));
             }
-            keys = Some(joined(keys, key)?);
+            keys = Some(self.joined(keys, key)?);
             let value = self.member(&entry.value, entry.optional)?;
-            values = Some(joined(values, value)?);
+            values = Some(self.joined(values, value)?);
         }
         Ok(Type::map(keys.unwrap_or(FREE), values.unwrap_or(FREE)))
     }
@@ -296,17 +306,25 @@ impl Checker<'_> {
         }
     }
 
-    fn comprehension(&mut self, inner: &ComprehensionExpr) -> Result<Type, Refusal> {
-        if inner.iter_var2.is_some() {
-            return Err(unsupported("a comprehension with two variables"));
+    /// The wider of the types of a literal's members, which must be one unless they may differ.
+    fn joined(&self, known: Option<Type>, next: Type) -> Result<Type, Refusal> {
+        match known {
+            None => Ok(next),
+            Some(known) if equivalent(&known, &next) => Ok(more_general(known, next)),
+            Some(_) if self.mixed => Ok(Type::Dyn),
+            Some(known) => invalid(format!("expected type '{known}' but found '{next}'")),
         }
-        let element = match self.check(&inner.iter_range)? {
-            Type::List(element) if element.is_free() => {
+    }
+
+    fn comprehension(&mut self, inner: &ComprehensionExpr) -> Result<Type, Refusal> {
+        let (first, second) = match self.check(&inner.iter_range)? {
+            Type::List(element) if element.is_free() && inner.iter_var != UNUSED => {
                 return Err(unsupported("a comprehension over an empty literal"));
             }
-            Type::List(element) => *element,
-            Type::Map(key, _) => *key,
-            Type::Dyn | Type::Parameter(_) => Type::Dyn,
+            Type::List(element) if inner.iter_var2.is_some() => (Type::Int, *element),
+            Type::List(element) => (*element, Type::Dyn),
+            Type::Map(key, value) => (*key, *value),
+            Type::Dyn | Type::Parameter(_) => (Type::Dyn, Type::Dyn),
             other => {
                 return invalid(format!(
                     "expression of type '{other}' cannot be range of a comprehension"
@@ -316,11 +334,15 @@ impl Checker<'_> {
         let start = self.check(&inner.accu_init)?;
         let height = self.scope.len();
         self.scope.push((inner.accu_var.clone(), start.clone()));
-        self.scope.push((inner.iter_var.clone(), element));
+        self.scope.push((inner.iter_var.clone(), first));
+        if let Some(name) = &inner.iter_var2 {
+            self.scope.push((name.clone(), second));
+        }
         let step = self.step(inner);
         self.scope.truncate(height);
         let step = step?;
-        if !Bindings::default().accept(&start, &step) {
+        // What is free in the start is bound to nothing yet, keys and members each by themselves.
+        if !Bindings::default().accept(&step, &start) {
             return invalid(format!("expected type '{start}' but found '{step}'"));
         }
         self.scope
@@ -336,15 +358,6 @@ impl Checker<'_> {
             return invalid(format!("expected type 'bool' but found '{condition}'"));
         }
         self.check(&inner.loop_step)
-    }
-}
-
-/// The wider of the types of a literal's members, which must be one.
-fn joined(known: Option<Type>, next: Type) -> Result<Type, Refusal> {
-    match known {
-        None => Ok(next),
-        Some(known) if equivalent(&known, &next) => Ok(more_general(known, next)),
-        Some(known) => invalid(format!("expected type '{known}' but found '{next}'")),
     }
 }
 
@@ -389,16 +402,6 @@ pub(crate) fn literal_text(expression: &Expression) -> Option<&str> {
         Expr::Literal(LiteralValue::String(text)) => Some(text.inner()),
         _ => None,
     }
-}
-
-fn is_two_variable(call: &CallExpr) -> bool {
-    let three = call.args.len() == 3
-        && matches!(
-            call.func_name.as_str(),
-            "all" | "exists" | "exists_one" | "existsOne"
-        );
-    let transform = call.args.len() >= 3 && call.func_name.starts_with("transform");
-    three || transform
 }
 
 /// Whether an expression nests deeper than that. Counted without recursion.

@@ -6,21 +6,24 @@ use std::rc::Rc;
 use cel::common::ast::{ComprehensionExpr, Expr};
 use cel::parser::Expression;
 
-use super::evaluate::{Evaluated, Evaluator, Failure};
+use super::evaluate::{Evaluated, Evaluator, Failure, known};
 use super::value::Value;
 
 impl Evaluator<'_> {
     /// Folds a range: an error of one step lasts until a later step absorbs it.
     pub(super) fn comprehension(&mut self, inner: &ComprehensionExpr) -> Evaluated {
         let range = self.value(&inner.iter_range)?;
-        let items = items(&range)?;
+        let items = items(&range, inner.iter_var2.is_some())?;
         self.spend(items.len())?;
         let mut accumulated = self.value(&inner.accu_init);
         let height = self.scope.len();
-        for item in items {
+        for (first, second) in items {
             self.scope
                 .push((inner.accu_var.clone(), accumulated.clone()));
-            self.scope.push((inner.iter_var.clone(), Ok(item)));
+            self.scope.push((inner.iter_var.clone(), Ok(first)));
+            if let Some((name, second)) = inner.iter_var2.as_ref().zip(second) {
+                self.scope.push((name.clone(), known(second)));
+            }
             let goes_on = self.value(&inner.loop_cond);
             if !matches!(goes_on, Ok(Value::Bool(false))) {
                 accumulated = self.value(&inner.loop_step);
@@ -65,10 +68,16 @@ impl Evaluator<'_> {
     }
 }
 
-/// What a comprehension goes over: the items of a list, the keys of a map.
-fn items(range: &Value) -> Result<Vec<Value>, Failure> {
+/// What a comprehension goes over: the items of a list, the keys of a map; with two names the
+/// places and the items, the keys and the members.
+fn items(range: &Value, with_two: bool) -> Result<Vec<(Value, Option<Value>)>, Failure> {
     match range {
-        Value::List(items) => Ok(items.to_vec()),
+        Value::List(items) if with_two => Ok(items
+            .iter()
+            .enumerate()
+            .map(|(place, item)| (place_value(place), Some(item.clone())))
+            .collect()),
+        Value::List(items) => Ok(items.iter().map(|item| (item.clone(), None)).collect()),
         Value::Map(members) => {
             if let Some(Value::Unknown(reason)) = members
                 .values()
@@ -76,9 +85,16 @@ fn items(range: &Value) -> Result<Vec<Value>, Failure> {
             {
                 return Failure::unknown(reason.as_ref());
             }
-            Ok(members.keys().map(super::value::Key::value).collect())
+            Ok(members
+                .iter()
+                .map(|(key, member)| (key.value(), with_two.then(|| member.clone())))
+                .collect())
         }
         Value::Variables => Failure::unknown("a comprehension over `variables`"),
         _ => super::evaluate::no_overload("comprehension"),
     }
+}
+
+fn place_value(place: usize) -> Value {
+    Value::Int(i64::try_from(place).unwrap_or(i64::MAX))
 }

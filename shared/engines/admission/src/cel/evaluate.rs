@@ -126,6 +126,9 @@ impl Evaluator<'_> {
     }
 
     fn select(&mut self, select: &SelectExpr) -> Evaluated {
+        if let Some(resource) = self.request_resource(select) {
+            return resource;
+        }
         let operand = self.value(&select.operand)?;
         let field = select.field.as_str();
         if !select.test {
@@ -141,6 +144,15 @@ impl Evaluator<'_> {
             other => self.present(other, field)?,
         };
         Ok(Value::Bool(tested.is_some()))
+    }
+
+    /// `authorizer.requestResource` is one name.
+    fn request_resource(&self, select: &SelectExpr) -> Option<Evaluated> {
+        let hidden = self.scope.iter().any(|(known, _)| known == "authorizer");
+        if hidden || !is_request_resource(select) {
+            return None;
+        }
+        (self.activation.root)(REQUEST_RESOURCE).map(Ok)
     }
 
     /// `value.field` where the value must have it.
@@ -172,6 +184,16 @@ impl Evaluator<'_> {
             _ => Ok(None),
         }
     }
+}
+
+/// The resource of the request, as an authoriser is asked about it.
+pub(crate) const REQUEST_RESOURCE: &str = "authorizer.requestResource";
+
+/// Whether a selection is `authorizer.requestResource`.
+pub(super) fn is_request_resource(select: &SelectExpr) -> bool {
+    !select.test
+        && select.field == "requestResource"
+        && matches!(&select.operand.expr, Expr::Ident(name) if name == "authorizer")
 }
 
 /// A value that is known.

@@ -1,7 +1,9 @@
 //! The functions that are had here, with their signatures, and the names of those that
 //! Kubernetes has besides.
 
-use super::types::{Bindings, FREE, Type};
+use super::kubernetes;
+use super::macros::{MAP_INSERT, SORT_BY_KEYS};
+use super::types::{Abstract, Bindings, FREE, Type};
 
 /// One overload of a function; a member's first parameter is its receiver.
 #[derive(Debug, Clone)]
@@ -46,12 +48,19 @@ pub(crate) fn result(signatures: &[Signature], arguments: &[Type]) -> Option<Typ
 /// The overloads of a function; empty when it is not had here.
 pub(crate) fn signatures(name: &str, style: Style) -> Vec<Signature> {
     match style {
-        Style::Global => [operators(name), conversions(name), qualified(name)].concat(),
-        Style::Member => [members(name), list_members(name)].concat(),
+        Style::Global => [
+            operators(name),
+            conversions(name),
+            qualified(name),
+            kubernetes::qualified_signatures(name),
+        ]
+        .concat(),
+        Style::Member => [members(name), list_members(name), kubernetes::members(name)].concat(),
     }
 }
 
-fn of(overloads: &[(&[Type], Type)]) -> Vec<Signature> {
+/// Overloads by their parameters and results.
+pub(crate) fn of(overloads: &[(&[Type], Type)]) -> Vec<Signature> {
     overloads
         .iter()
         .map(|(parameters, result)| Signature {
@@ -129,6 +138,8 @@ fn conversions(name: &str) -> Vec<Signature> {
         ]),
         "matches" => of(&[(&[String, String], Bool)]),
         "string" => of(&[
+            (&[Type::Abstract(Abstract::Ip)], String),
+            (&[Type::Abstract(Abstract::Cidr)], String),
             (&[String], String),
             (&[Bool], String),
             (&[Int], String),
@@ -167,6 +178,13 @@ fn qualified(name: &str) -> Vec<Signature> {
     let list = || Type::list(A);
     match name {
         "optional.of" | "optional.ofNonZeroValue" => of(&[(&[A], Type::optional(A))]),
+        "optional.unwrap" => of(&[(&[Type::list(Type::optional(A))], Type::list(A))]),
+        "lists.range" => of(&[(&[Type::Int], Type::list(Type::Int))]),
+        "strings.quote" => of(&[(&[Type::String], Type::String)]),
+        MAP_INSERT => of(&[
+            (&[Type::map(A, B), A, B], Type::map(A, B)),
+            (&[Type::map(A, B), Type::map(A, B)], Type::map(A, B)),
+        ]),
         "optional.none" => of(&[(&[], Type::optional(FREE))]),
         "sets.contains" | "sets.intersects" | "sets.equivalent" => of(&[(&[list(), list()], Bool)]),
         _ => Vec::new(),
@@ -190,6 +208,7 @@ fn members(name: &str) -> Vec<Signature> {
             (&[String, String, String, Int], String),
         ]),
         "substring" => of(&[(&[String, Int], String), (&[String, Int, Int], String)]),
+        "format" => of(&[(&[String, Type::list(Type::Dyn)], String)]),
         "find" => of(&[(&[String, String], String)]),
         "findAll" | "split" => of(&[
             (&[String, String], Type::list(String)),
@@ -208,8 +227,8 @@ fn members(name: &str) -> Vec<Signature> {
 }
 
 fn list_members(name: &str) -> Vec<Signature> {
-    use Type::{Bool, Double, Int, String, Uint};
-    let comparable = [Bool, Int, Uint, Double, String];
+    use Type::{Bool, Bytes, Double, Duration, Int, String, Timestamp, Uint};
+    let comparable = [Bool, Int, Uint, Double, String, Bytes, Duration, Timestamp];
     let each = |result: fn(&Type) -> Type, types: &[Type]| {
         types
             .iter()
@@ -222,7 +241,21 @@ fn list_members(name: &str) -> Vec<Signature> {
     match name {
         "isSorted" => each(|_| Bool, &comparable),
         "min" | "max" => each(Type::clone, &comparable),
-        "sum" => each(Type::clone, &[Int, Uint, Double]),
+        "sum" => each(Type::clone, &[Int, Uint, Double, Duration]),
+        "sort" => each(|element| Type::list(element.clone()), &comparable),
+        SORT_BY_KEYS => comparable
+            .into_iter()
+            .map(|key| Signature {
+                parameters: vec![Type::list(A), Type::list(key)],
+                result: Type::list(A),
+            })
+            .collect(),
+        "first" | "last" => of(&[(&[Type::list(A)], Type::optional(A))]),
+        "unwrapOpt" => of(&[(&[Type::list(Type::optional(A))], Type::list(A))]),
+        "flatten" => of(&[
+            (&[Type::list(Type::list(A))], Type::list(A)),
+            (&[Type::list(Type::Dyn), Int], Type::list(Type::Dyn)),
+        ]),
         "distinct" | "reverse" => of(&[(&[Type::list(A)], Type::list(A))]),
         "slice" => of(&[(&[Type::list(A), Int, Int], Type::list(A))]),
         _ => Vec::new(),
@@ -234,9 +267,8 @@ pub(crate) const NAMESPACES: [&str; 8] = [
     "optional", "sets", "lists", "ip", "cidr", "format", "strings", "math",
 ];
 
-/// Functions and macros that Kubernetes has and this has not.
+/// Functions that Kubernetes has and this has not.
 const NOT_HAD: &[&str] = &[
-    // time
     "timestamp",
     "duration",
     "getFullYear",
@@ -249,97 +281,6 @@ const NOT_HAD: &[&str] = &[
     "getMinutes",
     "getSeconds",
     "getMilliseconds",
-    // strings
-    "format",
-    "strings.quote",
-    // optionals
-    "optional.unwrap",
-    "unwrapOpt",
-    // lists
-    "first",
-    "last",
-    "flatten",
-    "sort",
-    "sortBy",
-    "lists.range",
-    // two-variable comprehensions
-    "transformList",
-    "transformMap",
-    "transformMapEntry",
-    // authorizer
-    "path",
-    "group",
-    "serviceAccount",
-    "resource",
-    "subresource",
-    "namespace",
-    "name",
-    "check",
-    "allowed",
-    "reason",
-    "errored",
-    "error",
-    "fieldSelector",
-    "labelSelector",
-    // URLs
-    "url",
-    "isURL",
-    "getScheme",
-    "getHost",
-    "getHostname",
-    "getPort",
-    "getEscapedPath",
-    "getQuery",
-    // quantities
-    "quantity",
-    "isQuantity",
-    "sign",
-    "isInteger",
-    "asInteger",
-    "asApproximateFloat",
-    "isGreaterThan",
-    "isLessThan",
-    "compareTo",
-    "add",
-    "sub",
-    // addresses
-    "ip",
-    "isIP",
-    "ip.isCanonical",
-    "family",
-    "isUnspecified",
-    "isLoopback",
-    "isLinkLocalMulticast",
-    "isLinkLocalUnicast",
-    "isGlobalUnicast",
-    "cidr",
-    "isCIDR",
-    "containsIP",
-    "containsCIDR",
-    "masked",
-    "prefixLength",
-    // named formats
-    "format.named",
-    "format.dns1123Label",
-    "format.dns1123Subdomain",
-    "format.dns1035Label",
-    "format.qualifiedName",
-    "format.dns1123LabelPrefix",
-    "format.dns1123SubdomainPrefix",
-    "format.dns1035LabelPrefix",
-    "format.labelValue",
-    "format.uri",
-    "format.uuid",
-    "format.byte",
-    "format.date",
-    "format.datetime",
-    "validate",
-    // versions
-    "semver",
-    "isSemver",
-    "major",
-    "minor",
-    "patch",
 ];
 
 /// Whether Kubernetes has a function that is not had here.

@@ -1,8 +1,11 @@
 //! Conversions, optional values and sets.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::evaluate::{Evaluated, Failure, known, no_overload};
+use super::kubernetes;
+use super::macros::MAP_INSERT;
 use super::numbers;
 use super::operators::contains;
 use super::value::Value;
@@ -21,6 +24,7 @@ pub(super) fn standard(name: &str, operands: &[Value]) -> Option<Evaluated> {
         "bool" => to_bool(operand),
         "bytes" => to_bytes(operand),
         "dyn" => Ok(operand.clone()),
+        "unwrapOpt" => unwrapped(operand),
         "type" => type_of(operand),
         "hasValue" => match operand {
             Value::Optional(inner) => Ok(Value::Bool(inner.is_some())),
@@ -38,6 +42,10 @@ pub(super) fn standard(name: &str, operands: &[Value]) -> Option<Evaluated> {
 /// A function with a namespace.
 pub(super) fn qualified(name: &str, operands: &[Value]) -> Evaluated {
     match (name, operands) {
+        ("optional.unwrap", [list]) => unwrapped(list),
+        ("strings.quote", [Value::String(text)]) => Ok(super::format::quote(text)),
+        ("lists.range", [Value::Int(end)]) => Ok(Value::list((0..*end).map(Value::Int).collect())),
+        (MAP_INSERT, [Value::Map(_), ..]) => map_insert(operands),
         ("optional.none", []) => Ok(Value::Optional(None)),
         ("optional.of", [value]) => Ok(Value::Optional(Some(Rc::new(value.clone())))),
         ("optional.ofNonZeroValue", [value]) => {
@@ -59,8 +67,45 @@ pub(super) fn qualified(name: &str, operands: &[Value]) -> Evaluated {
             }
             Ok(Value::Bool(false))
         }
-        _ => no_overload(name),
+        _ => kubernetes::qualified(name, operands).unwrap_or_else(|| no_overload(name)),
     }
+}
+
+/// A map with one entry more, or with those of another; none may be there already.
+fn map_insert(operands: &[Value]) -> Evaluated {
+    let (before, added) = match operands {
+        [Value::Map(before), Value::Map(added)] => (before, Rc::clone(added)),
+        [Value::Map(before), key, member] => {
+            let Some(key) = key.key() else {
+                return Failure::unknown(format!("a map key of type {}", key.type_name()));
+            };
+            (before, Rc::new([(key, member.clone())].into()))
+        }
+        _ => return no_overload(MAP_INSERT),
+    };
+    let mut members = BTreeMap::clone(before);
+    for (key, member) in added.iter() {
+        if members.insert(key.clone(), member.clone()).is_some() {
+            return Failure::error("insert failed: key already exists");
+        }
+    }
+    Ok(Value::Map(Rc::new(members)))
+}
+
+/// The values of a list of optional values that are there.
+fn unwrapped(list: &Value) -> Evaluated {
+    let Value::List(items) = list else {
+        return no_overload("unwrapOpt");
+    };
+    let mut values = Vec::with_capacity(items.len());
+    for item in items.iter() {
+        match item {
+            Value::Optional(inner) => values.extend(inner.as_deref().cloned()),
+            Value::Unknown(reason) => return Failure::unknown(reason.as_ref()),
+            _ => return no_overload("unwrapOpt"),
+        }
+    }
+    Ok(Value::list(values))
 }
 
 fn subset(some: &[Value], all: &Rc<Vec<Value>>) -> Evaluated {
@@ -84,8 +129,11 @@ fn is_zero(value: &Value) -> bool {
         Value::Bytes(bytes) => bytes.is_empty(),
         Value::List(items) => items.is_empty(),
         Value::Map(members) => members.is_empty(),
-        Value::Optional(inner) => inner.is_none(),
-        Value::Type(_) | Value::Unknown(_) | Value::Variables => false,
+        Value::Optional(_)
+        | Value::Type(_)
+        | Value::Opaque(_)
+        | Value::Unknown(_)
+        | Value::Variables => false,
     }
 }
 
@@ -111,7 +159,11 @@ fn to_text(value: &Value) -> Evaluated {
         Value::Bool(flag) => Ok(Value::text(flag.to_string())),
         Value::Int(number) => Ok(Value::text(number.to_string())),
         Value::Uint(number) => Ok(Value::text(number.to_string())),
-        Value::Double(number) => double_to_text(*number),
+        Value::Double(number) => Ok(Value::text(double_text(*number))),
+        Value::Opaque(opaque) => match opaque.text() {
+            Some(text) => Ok(Value::text(text)),
+            None => no_overload("string"),
+        },
         Value::Bytes(bytes) => std::str::from_utf8(bytes).map_or_else(
             |_| Failure::error("invalid UTF-8 in bytes"),
             |text| Ok(Value::text(text)),
@@ -120,14 +172,25 @@ fn to_text(value: &Value) -> Evaluated {
     }
 }
 
-/// Go's shortest form; with an exponent the two languages differ.
-fn double_to_text(number: f64) -> Evaluated {
-    let plain = number == 0.0 || (1e-4..1e6).contains(&number.abs());
-    if plain {
-        Ok(Value::text(number.to_string()))
-    } else {
-        Failure::unknown("the text of a double with an exponent")
+/// The shortest text of a double as Go writes it: with an exponent of at least two digits below
+/// 0.0001 and from a million on.
+pub(super) fn double_text(number: f64) -> String {
+    if number.is_nan() {
+        return "NaN".to_owned();
     }
+    if number.is_infinite() {
+        return if number > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
+    }
+    if number == 0.0 || (1e-4..1e6).contains(&number.abs()) {
+        return number.to_string();
+    }
+    let shortest = format!("{number:e}");
+    let (digits, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
+    let (sign, exponent) = match exponent.strip_prefix('-') {
+        Some(exponent) => ('-', exponent),
+        None => ('+', exponent),
+    };
+    format!("{digits}e{sign}{exponent:0>2}")
 }
 
 fn to_bool(value: &Value) -> Evaluated {

@@ -6,11 +6,15 @@
 mod aggregates;
 mod calls;
 mod check;
+mod check_format;
 mod comprehensions;
 mod evaluate;
+mod format;
 mod functions;
+mod kubernetes;
 mod libraries;
 mod lists;
+mod macros;
 mod numbers;
 mod operators;
 mod patterns;
@@ -21,9 +25,10 @@ mod value;
 
 use std::collections::BTreeMap;
 
-use cel::parser::{Expression, Parser};
+use cel::parser::Expression;
 
-pub(crate) use evaluate::{Activation, Failure, Variables};
+pub(crate) use evaluate::{Activation, Failure, REQUEST_RESOURCE, Variables};
+pub(crate) use kubernetes::{Authority, Authorizer};
 pub(crate) use reads::{Mentions, mentions};
 pub(crate) use types::Type;
 pub(crate) use value::Value;
@@ -78,7 +83,7 @@ impl Program {
                 "an expression that nests too deep".to_owned(),
             ));
         }
-        let expression = Parser::new()
+        let expression = macros::parser()
             .enable_optional_syntax(true)
             .max_recursion_depth(DEEPEST)
             .parse(source)

@@ -83,6 +83,9 @@ pub(super) fn equal(one: &Value, other: &Value) -> Result<bool, Failure> {
         (Value::Variables, _) | (_, Value::Variables) => {
             return Failure::unknown("`variables` as a value");
         }
+        (Value::Null, Value::Opaque(_)) | (Value::Opaque(_), Value::Null) => false,
+        (Value::Opaque(one), Value::Opaque(other)) => one.equals(other)?,
+        (Value::Opaque(_), _) => return no_overload("_==_"),
         (Value::Null, Value::Null) | (Value::Optional(None), Value::Optional(None)) => true,
         (Value::Bool(one), Value::Bool(other)) => one == other,
         (Value::String(one), Value::String(other)) => one == other,
@@ -107,8 +110,11 @@ pub(super) fn equal(one: &Value, other: &Value) -> Result<bool, Failure> {
 
 fn all_equal<'a>(pairs: impl Iterator<Item = (&'a Value, &'a Value)>) -> Result<bool, Failure> {
     for (one, other) in pairs {
-        if !equal(one, other)? {
-            return Ok(false);
+        // The API server goes on where two members cannot be compared.
+        match equal(one, other) {
+            Ok(true) | Err(Failure::Error(_)) => {}
+            Ok(false) => return Ok(false),
+            Err(unknown) => return Err(unknown),
         }
     }
     Ok(true)
@@ -149,8 +155,8 @@ pub(super) fn contains(container: &Value, item: &Value) -> Result<bool, Failure>
             for candidate in items.iter() {
                 match equal(candidate, item) {
                     Ok(true) => return Ok(true),
-                    Ok(false) => {}
-                    Err(failure) => doubt = Some(failure),
+                    Ok(false) | Err(Failure::Error(_)) => {}
+                    Err(unknown) => doubt = Some(unknown),
                 }
             }
             doubt.map_or(Ok(false), Err)

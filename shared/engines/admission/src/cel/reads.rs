@@ -49,6 +49,11 @@ fn walk(expression: &Expression, found: &mut Mentions) {
 fn note(path: &[&str], found: &mut Mentions) {
     match path {
         ["request"] | ["request", "userInfo"] => found.reads = EVERYTHING,
+        // What a user may do rests on its name and its groups.
+        ["authorizer", ..] => {
+            found.reads.user_name = true;
+            found.reads.groups = true;
+        }
         ["request", "userInfo", "username", ..] => found.reads.user_name = true,
         ["request", "userInfo", "groups", ..] => found.reads.groups = true,
         ["request", "userInfo", "uid", ..] => found.reads.uid = true,

@@ -25,15 +25,18 @@ pub(super) fn text_function(name: &str, operands: &[Value]) -> Option<Evaluated>
         ("indexOf", [Value::String(part)]) => index_of(text, part, 0),
         ("indexOf", [Value::String(part), Value::Int(from)]) => index_of(text, part, *from),
         ("lastIndexOf", [Value::String(part)]) => Ok(last_index_of(text, part)),
-        ("lastIndexOf", [Value::String(_), Value::Int(_)]) => {
-            Failure::unknown("`lastIndexOf` with an offset")
+        ("lastIndexOf", [Value::String(part), Value::Int(from)]) => {
+            last_index_from(text, part, *from)
         }
+        ("format", [Value::List(values)]) => super::format::format(text, values),
         ("replace", [Value::String(old), Value::String(new)]) => Ok(replace(text, old, new, -1)),
         ("replace", [Value::String(old), Value::String(new), Value::Int(limit)]) => {
             Ok(replace(text, old, new, *limit))
         }
-        ("split", [Value::String(separator)]) => split(text, separator, -1),
-        ("split", [Value::String(separator), Value::Int(limit)]) => split(text, separator, *limit),
+        ("split", [Value::String(separator)]) => Ok(split(text, separator, -1)),
+        ("split", [Value::String(separator), Value::Int(limit)]) => {
+            Ok(split(text, separator, *limit))
+        }
         ("substring", [Value::Int(start)]) => substring(text, *start, length(text)),
         ("substring", [Value::Int(start), Value::Int(end)]) => substring(text, *start, *end),
         _ => return None,
@@ -122,6 +125,23 @@ fn last_index_of(text: &str, part: &str) -> Value {
         .map_or(Value::Int(-1), |byte| position(text, byte))
 }
 
+/// The last place of a part that begins at a position or before it.
+fn last_index_from(text: &str, part: &str, from: i64) -> Evaluated {
+    if part.is_empty() {
+        return Ok(Value::Int(from));
+    }
+    let Ok(from) = usize::try_from(from) else {
+        return out_of_range();
+    };
+    if text.chars().nth(from).is_none() {
+        return Ok(Value::Int(-1));
+    }
+    let begins = |byte: &usize| text.get(*byte..).is_some_and(|rest| rest.starts_with(part));
+    let places = text.char_indices().map(|(byte, _)| byte).take(from + 1);
+    let found = places.filter(begins).last();
+    Ok(found.map_or(Value::Int(-1), |byte| position(text, byte)))
+}
+
 fn replace(text: &str, old: &str, new: &str, limit: i64) -> Value {
     Value::text(match usize::try_from(limit) {
         Ok(limit) => text.replacen(old, new, limit),
@@ -129,20 +149,38 @@ fn replace(text: &str, old: &str, new: &str, limit: i64) -> Value {
     })
 }
 
-fn split(text: &str, separator: &str, limit: i64) -> Evaluated {
-    if separator.is_empty() && limit >= 0 {
-        return Failure::unknown("`split` with a limit and no separator");
-    }
+fn split(text: &str, separator: &str, limit: i64) -> Value {
     if separator.is_empty() {
-        let parts = text.chars().map(|part| Value::text(part.to_string()));
-        return Ok(Value::list(parts.collect()));
+        return Value::list(characters(text, limit));
     }
     let parts: Vec<Value> = match usize::try_from(limit) {
         Ok(0) => Vec::new(),
         Ok(limit) => text.splitn(limit, separator).map(Value::text).collect(),
         Err(_) => text.split(separator).map(Value::text).collect(),
     };
-    Ok(Value::list(parts))
+    Value::list(parts)
+}
+
+/// The characters of a text; with a limit the last one has the rest.
+fn characters(text: &str, limit: i64) -> Vec<Value> {
+    let Ok(limit) = usize::try_from(limit) else {
+        return text
+            .chars()
+            .map(|part| Value::text(part.to_string()))
+            .collect();
+    };
+    let mut parts = Vec::new();
+    let mut rest = text.chars();
+    while parts.len() + 1 < limit {
+        match rest.next() {
+            Some(part) => parts.push(Value::text(part.to_string())),
+            None => return parts,
+        }
+    }
+    if limit > 0 && !rest.as_str().is_empty() {
+        parts.push(Value::text(rest.as_str()));
+    }
+    parts
 }
 
 /// `list.join(separator)`.

@@ -32,11 +32,61 @@ pub(crate) enum Type {
     Meta,
     /// A point in time.
     Timestamp,
+    /// A length of time.
+    Duration,
     /// An object that Kubernetes declares.
     Object(Declared),
+    /// A type that only Kubernetes' functions look into.
+    Abstract(Abstract),
     /// A type parameter of a function, only in signatures, or one of an empty literal that
     /// nothing has bound yet.
     Parameter(u8),
+}
+
+/// The types that only Kubernetes' functions look into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Abstract {
+    /// A quantity of a resource.
+    Quantity,
+    /// A URL.
+    Url,
+    /// An IP address.
+    Ip,
+    /// A range of addresses.
+    Cidr,
+    /// A version.
+    Semver,
+    /// A named format.
+    Format,
+    /// `authorizer`.
+    Authorizer,
+    /// A path that is asked about.
+    PathCheck,
+    /// A group that is asked about.
+    GroupCheck,
+    /// A resource that is asked about.
+    ResourceCheck,
+    /// The answer.
+    Decision,
+}
+
+impl Abstract {
+    /// Its name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Quantity => "kubernetes.Quantity",
+            Self::Url => "kubernetes.URL",
+            Self::Ip => "net.IP",
+            Self::Cidr => "net.CIDR",
+            Self::Semver => "kubernetes.Semver",
+            Self::Format => "kubernetes.NamedFormat",
+            Self::Authorizer => "kubernetes.authorization.Authorizer",
+            Self::PathCheck => "kubernetes.authorization.PathCheck",
+            Self::GroupCheck => "kubernetes.authorization.GroupCheck",
+            Self::ResourceCheck => "kubernetes.authorization.ResourceCheck",
+            Self::Decision => "kubernetes.authorization.Decision",
+        }
+    }
 }
 
 /// The objects that Kubernetes declares.
@@ -146,7 +196,11 @@ impl Type {
         match self {
             Self::List(element) => Self::list(element.of_variable()),
             Self::Map(key, value) => Self::map(key.of_variable(), value.of_variable()),
-            Self::Object(_) | Self::Optional(_) | Self::Meta | Self::Parameter(_) => Self::Dyn,
+            Self::Object(_)
+            | Self::Abstract(_)
+            | Self::Optional(_)
+            | Self::Meta
+            | Self::Parameter(_) => Self::Dyn,
             plain => plain,
         }
     }
@@ -169,7 +223,9 @@ impl fmt::Display for Type {
             Self::Optional(value) => write!(formatter, "optional_type({value})"),
             Self::Meta => formatter.write_str("type"),
             Self::Timestamp => formatter.write_str("timestamp"),
+            Self::Duration => formatter.write_str("duration"),
             Self::Object(declared) => write!(formatter, "kubernetes.{declared:?}"),
+            Self::Abstract(kind) => formatter.write_str(kind.name()),
         }
     }
 }
@@ -190,8 +246,22 @@ impl Bindings {
             // `dyn` goes with all; objects, times and abstract types may be null.
             (Type::Dyn, _)
             | (_, Type::Dyn | Type::Parameter(_))
-            | (Type::Object(_) | Type::Timestamp | Type::Optional(_), Type::Null)
-            | (Type::Null, Type::Object(_) | Type::Timestamp | Type::Optional(_)) => true,
+            | (
+                Type::Object(_)
+                | Type::Abstract(_)
+                | Type::Timestamp
+                | Type::Duration
+                | Type::Optional(_),
+                Type::Null,
+            )
+            | (
+                Type::Null,
+                Type::Object(_)
+                | Type::Abstract(_)
+                | Type::Timestamp
+                | Type::Duration
+                | Type::Optional(_),
+            ) => true,
             (Type::List(wanted), Type::List(actual))
             | (Type::Optional(wanted), Type::Optional(actual)) => self.accept(wanted, actual),
             (Type::Map(key, value), Type::Map(other_key, other_value)) => {

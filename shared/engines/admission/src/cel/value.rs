@@ -5,6 +5,8 @@ use std::rc::Rc;
 
 use serde_json::Value as Json;
 
+use super::kubernetes::Opaque;
+
 /// A value.
 #[derive(Debug, Clone)]
 pub(crate) enum Value {
@@ -30,6 +32,8 @@ pub(crate) enum Value {
     Optional(Option<Rc<Value>>),
     /// A type, by name.
     Type(&'static str),
+    /// A value that only Kubernetes' functions look into.
+    Opaque(Rc<Opaque>),
     /// Something that is there or not and is not known, with the reason.
     Unknown(Rc<str>),
     /// `variables`, each evaluated when it is asked for.
@@ -120,6 +124,7 @@ impl Value {
             Self::Map(_) | Self::Variables => "map",
             Self::Optional(_) => "optional_type",
             Self::Type(_) => "type",
+            Self::Opaque(opaque) => opaque.of_type().name(),
             Self::Unknown(_) => "unknown",
         }
     }
