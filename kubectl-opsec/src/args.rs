@@ -1,6 +1,7 @@
 //! The command line: parsing only. Flags are kubectl's where kubectl has them.
 
 mod analysis;
+mod attest;
 mod baseline;
 mod check;
 mod cluster;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 pub(crate) use analysis::{AnswerFormat, CanIArgs, PathArgs, ReachArgs, RightsArgs, ViewFormat};
+pub(crate) use attest::{CollectionArg, VerifyArgs};
 pub(crate) use baseline::{
     ApplyArgs, BaselineCommand, DecideArgs, DiffArgs, DocumentFormat, HistoryArgs, ResolveArgs,
     RollbackArgs,
@@ -128,6 +130,8 @@ pub(crate) enum Command {
         arg_required_else_help = true
     )]
     Cluster(ClusterCommand),
+    /// Verify a statement offline, by a trust bundle
+    Verify(VerifyArgs),
     /// Print a script by which a shell, or kubectl, completes what is typed
     Completion(CompletionArgs),
     /// Print the version, and what is judged by
@@ -290,6 +294,7 @@ mod tests {
             "cluster register ",
             "cluster list ",
             "cluster delete ",
+            "verify ",
             "explain ",
             "completion ",
             "version ",

@@ -11,6 +11,7 @@ mod list;
 mod path;
 mod reach;
 mod rights;
+mod verify;
 mod version;
 
 use crate::args::Command;
@@ -33,6 +34,7 @@ pub(crate) async fn run(command: Command, context: Context) -> Result<Exit, Fail
         Command::Explain(args) => explain::run(args, context).await,
         Command::Completion(args) => completion::run(&args),
         Command::Version(args) => version::run(&args, &context).await,
+        Command::Verify(args) => verify::run(&args),
         Command::Complete { words } => Ok(complete::run(&words, &context).await),
         Command::Cluster(command) => cluster::run(command, &context).await,
         Command::Baseline(command) => baseline::run(command, &context).await,

@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::io;
 
+use opsec_attest::BundleError;
 use opsec_gather::{ClusterError, GatherError, ManifestError};
 use opsec_model::SavedSnapshotError;
 use opsec_service::StoreError;
@@ -102,6 +103,22 @@ pub(crate) enum Failure {
     /// Only a service that stays up does that.
     #[error("{0} needs a service that others ask too; name one with --server")]
     NeedsServer(&'static str),
+    /// A file cannot be read.
+    #[error("{file} cannot be read: {source}")]
+    Unreadable {
+        /// The file as named.
+        file: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file is no trust bundle.
+    #[error("trust bundle {file}: {source}")]
+    TrustBundle {
+        /// The file as named.
+        file: String,
+        /// Why not.
+        source: BundleError,
+    },
     /// The baselines cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),

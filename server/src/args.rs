@@ -39,9 +39,65 @@ pub(crate) enum Command {
     Import(Import),
     /// Asks a service for its health: 0 when it serves.
     Health(Health),
+    /// About keys that sign statements.
+    #[command(subcommand)]
+    Keys(Keys),
     /// About the configuration.
     #[command(subcommand)]
     Config(Config),
+}
+
+/// `keys`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// Makes a key: the first one signs at once, any other is prepared to take over.
+    Generate {
+        /// How it signs.
+        #[arg(long, value_enum, default_value = "ed25519")]
+        algorithm: SignedBy,
+    },
+    /// Lets the key that is prepared take over, and deletes the private half of the one that signed.
+    Rotate {
+        /// Also while trust bundles without that key may be relied on.
+        #[arg(long)]
+        early: bool,
+    },
+    /// Revokes a key: nothing that it signed holds any more, whenever that was.
+    Revoke {
+        /// Its id, as `keys list` prints it.
+        keyid: String,
+    },
+    /// Prints each key and what it may be used for.
+    List,
+    /// Writes the trust bundle, with which statements are verified offline.
+    Export(KeysExport),
+}
+
+/// `keys export`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct KeysExport {
+    /// Where to; standard output when it is absent.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// How a key signs.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum SignedBy {
+    /// Ed25519.
+    Ed25519,
+    /// ECDSA on P-256 with SHA-256.
+    #[value(name = "ecdsa-p256-sha256")]
+    P256,
+}
+
+impl From<SignedBy> for opsec_attest::Algorithm {
+    fn from(by: SignedBy) -> Self {
+        match by {
+            SignedBy::Ed25519 => Self::Ed25519,
+            SignedBy::P256 => Self::P256,
+        }
+    }
 }
 
 /// `fsck`.

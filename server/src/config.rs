@@ -1,6 +1,7 @@
 //! The configuration: one TOML file, variables of the environment over it, flags over these. What
 //! is not understood, and what would not be safe, ends the start.
 
+mod attestation;
 mod authenticators;
 mod error;
 mod file;
@@ -13,6 +14,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub(crate) use attestation::Attestation;
 pub(crate) use authenticators::{Authenticators, Mtls, Oidc, TokenReview};
 pub(crate) use error::{ConfigError, Place, Source};
 pub(crate) use print::print;
@@ -208,6 +210,7 @@ impl Resolved {
             Kind::Count => value::count(text).is_some(),
             Kind::Bytes => value::bytes(text).is_some(),
             Kind::Approval => ["off", "all"].contains(&text),
+            Kind::Uri => value::uri(text).is_some(),
         };
         if understood {
             Ok(())
@@ -224,6 +227,7 @@ impl Resolved {
             Some(Kind::Count) => "a number above 0",
             Some(Kind::Bytes) => "a number of bytes, as in 64MiB",
             Some(Kind::Approval) => "`off` or `all`",
+            Some(Kind::Uri) => "a URI, as in https://opsec.example.org",
             Some(Kind::Path) | None => "a path",
         };
         let source = self.values.get(key).map(|(_, source)| source);
@@ -298,7 +302,7 @@ impl Config {
 /// Refuses a key that others can read. A group may read what another user owns, as where a cluster
 /// mounts a Secret for a group.
 #[cfg(unix)]
-fn is_private(path: &Path) -> Result<(), ConfigError> {
+pub(crate) fn is_private(path: &Path) -> Result<(), ConfigError> {
     use std::os::unix::fs::MetadataExt as _;
     let unreadable = |source| ConfigError::Unreadable {
         path: path.to_owned(),
@@ -318,7 +322,7 @@ fn is_private(path: &Path) -> Result<(), ConfigError> {
 }
 
 #[cfg(not(unix))]
-fn is_private(_path: &Path) -> Result<(), ConfigError> {
+pub(crate) fn is_private(_path: &Path) -> Result<(), ConfigError> {
     Ok(())
 }
 

@@ -5,6 +5,7 @@ mod client;
 mod config;
 mod gate;
 mod identity;
+mod keys;
 mod listen;
 mod log;
 mod probe;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         Some(Command::Export(export)) => upkeep::export(&args, export),
         Some(Command::Import(import)) => upkeep::import(&args, import),
         Some(Command::Health(health)) => probe::health(&args, health),
+        Some(Command::Keys(command)) => keys::keys(&args, command),
         Some(Command::Config(args::Config::Print)) => upkeep::print(&args),
     }
 }

@@ -98,8 +98,8 @@ struct Failed {
     message: String,
 }
 
-impl Failed {
-    fn io(error: &io::Error) -> Self {
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
         Self {
             reason: "EXPORT_FAILED",
             message: format!("the export cannot be written: {error}"),
@@ -125,20 +125,19 @@ impl From<TransferError> for Failed {
 }
 
 /// Writes a file beside its place and puts it there when it is whole: half an export is none.
-fn beside(
+pub(crate) fn beside<E: From<io::Error>>(
     path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> Result<(), Failed>,
-) -> Result<(), Failed> {
-    let failed = |error: io::Error| Failed::io(&error);
+    write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<(), E> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".part");
     let part = path.with_file_name(name);
-    let file = File::create(&part).map_err(failed)?;
+    let file = File::create(&part)?;
     let mut to = BufWriter::new(file);
     let done = write(&mut to).and_then(|()| {
-        let file = to.into_inner().map_err(|error| Failed::io(error.error()))?;
-        file.sync_all().map_err(failed)?;
-        std::fs::rename(&part, path).map_err(failed)
+        let file = to.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.sync_all()?;
+        Ok(std::fs::rename(&part, path)?)
     });
     if done.is_err() {
         let _ = std::fs::remove_file(&part);

@@ -83,7 +83,7 @@ impl ClusterArgs {
 }
 
 /// A time as Go writes it: `30s`, `2m`, `1h`, `500ms`; a bare number is seconds.
-fn time(text: &str) -> Result<Duration, String> {
+pub(super) fn time(text: &str) -> Result<Duration, String> {
     let end = text
         .find(|letter: char| !letter.is_ascii_digit())
         .unwrap_or(text.len());

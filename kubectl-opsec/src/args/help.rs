@@ -27,6 +27,9 @@ Baselines:
   baseline  Keep what you accept of an operator: apply, get, list, history, diff, rollback,
             delete, resolve, approve, reject
 
+Attest:
+  verify    Verify a statement offline, by a trust bundle
+
 Service:
   cluster   Keep the clusters that a service knows: register, list, delete
 
@@ -155,6 +158,17 @@ pub(crate) const CLUSTER_DELETE: &str = "\
 Examples:
   kubectl opsec cluster delete prod-1
   kubectl opsec cluster delete dev";
+
+pub(crate) const VERIFY: &str = "\
+Examples:
+  kubectl opsec verify shop.dsse.json --trust-bundle trust.json --operator shop --cluster-uid 0d6c2f0e-6f4a-4a38-9c0e-1c3f5e9d7a21
+  kubectl opsec verify shop.dsse.json --trust-bundle trust.json --any-target --max-age 24h --require-practices 1,3";
+
+/// Paragraphs are one line each: they are wrapped to the terminal.
+pub(crate) const VERIFY_AFTER: &str = "\
+Nothing is asked but the two files and the clock. The bytes are verified before they are read, in one \
+order, and the first demand that is not met is named. A statement whose operator failed is authentic, \
+and not valid. Exit status: 0 valid, 1 not valid, 2 usage or a file that cannot be read.";
 
 pub(crate) const EXPLAIN: &str = "\
 Examples:

@@ -16,6 +16,8 @@ pub(crate) enum Kind {
     Bytes,
     /// `off` or `all`.
     Approval,
+    /// A URI, or nothing.
+    Uri,
 }
 
 /// One setting.
@@ -93,6 +95,30 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Kind::Approval,
         "off",
         "`all`: a change of a baseline applies once someone else approved it",
+    ),
+    setting(
+        "attestation.keys",
+        Kind::Path,
+        "",
+        "the directory of keys that sign statements; empty: `keys` in server.data_dir",
+    ),
+    setting(
+        "attestation.password_file",
+        Kind::Path,
+        "",
+        "a file with the password of these keys; not readable by others",
+    ),
+    setting(
+        "attestation.verifier_id",
+        Kind::Uri,
+        "",
+        "the URI that statements name as who verified; it must never change",
+    ),
+    setting(
+        "attestation.bundle_lifetime",
+        Kind::Duration,
+        "168h",
+        "how long a trust bundle is to be relied on",
     ),
     setting("limits.calls", Kind::Count, "256", "calls at a time"),
     setting(

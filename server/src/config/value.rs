@@ -28,6 +28,18 @@ pub(crate) fn bytes(text: &str) -> Option<usize> {
     usize::try_from(number.checked_mul(factor)?).ok()
 }
 
+/// A URI with a scheme, or nothing.
+pub(crate) fn uri(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once(':').unwrap_or(("", text));
+    let named = scheme.starts_with(|first: char| first.is_ascii_lowercase())
+        && scheme.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte)
+        })
+        && !rest.is_empty()
+        && rest.bytes().all(|byte| byte.is_ascii_graphic());
+    (text.is_empty() || (named && text.len() <= 256)).then(|| text.to_owned())
+}
+
 /// A number above 0.
 pub(crate) fn count(text: &str) -> Option<usize> {
     text.parse().ok().filter(|&number| number > 0)
@@ -56,5 +68,11 @@ mod tests {
             assert_eq!(bytes(text), None, "{text}");
         }
         assert_eq!(count("0"), None);
+        for text in ["https://opsec.example.org", "urn:opsec:1", ""] {
+            assert_eq!(uri(text).as_deref(), Some(text));
+        }
+        for text in ["opsec", "https:", "https://a b", ":a", "1:a"] {
+            assert_eq!(uri(text), None, "{text}");
+        }
     }
 }

@@ -11,6 +11,7 @@ mod ending;
 mod ending_busy;
 mod failing;
 mod hostile;
+mod keys;
 mod matrix;
 mod oidc;
 mod process;

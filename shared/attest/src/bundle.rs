@@ -143,17 +143,7 @@ impl TrustBundle {
             let problem = format!("it is a {} of {}", bundle.kind, bundle.api_version);
             return Err(BundleError::Malformed(problem));
         }
-        let mut ids = BTreeSet::new();
-        for key in &bundle.keys {
-            let id = key.keyid.clone();
-            let public = key.public().map_err(|source| BundleError::Key {
-                id: id.clone(),
-                source,
-            })?;
-            if public.id() != id || public.algorithm() != key.algorithm || !ids.insert(&key.keyid) {
-                return Err(BundleError::KeyId { id });
-            }
-        }
+        read_keys(&bundle.keys)?;
         Ok(bundle)
     }
 
@@ -166,6 +156,22 @@ impl TrustBundle {
         bytes.push(b'\n');
         Ok(bytes)
     }
+}
+
+/// Refuses keys that are none, that have another's id, or that stand twice.
+pub(crate) fn read_keys(keys: &[BundleKey]) -> Result<(), BundleError> {
+    let mut ids = BTreeSet::new();
+    for key in keys {
+        let id = key.keyid.clone();
+        let public = key.public().map_err(|source| BundleError::Key {
+            id: id.clone(),
+            source,
+        })?;
+        if public.id() != id || public.algorithm() != key.algorithm || !ids.insert(&key.keyid) {
+            return Err(BundleError::KeyId { id });
+        }
+    }
+    Ok(())
 }
 
 impl BundleKey {

@@ -10,6 +10,7 @@ mod bundle;
 mod descriptor;
 mod envelope;
 mod key;
+mod keyring;
 mod predicate;
 mod private;
 mod statement;
@@ -22,6 +23,7 @@ pub use envelope::{
     ENVELOPE_LIMIT, Envelope, EnvelopeError, PAYLOAD_TYPE, pre_authentication_encoding,
 };
 pub use key::{Algorithm, KeyError, PublicKey};
+pub use keyring::{KeyRing, KeyRingError, Rotated};
 pub use predicate::{
     Approval, Baseline, BaselineRef, Cluster, Exemption, Facts, Halves, Operator, Practice,
     Predicate, Target, Verifier,
