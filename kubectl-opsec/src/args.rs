@@ -10,6 +10,7 @@ mod files;
 mod help;
 mod list;
 mod registry;
+mod rights;
 mod server;
 
 use std::ffi::OsString;
@@ -28,6 +29,7 @@ pub(crate) use explain::{CompletionArgs, ExplainArgs, Shell, VersionArgs};
 pub(crate) use files::FileArgs;
 pub(crate) use list::{ListArgs, ListFormat};
 pub(crate) use registry::{ClusterCommand, ClusterListArgs, ForgetArgs, RegisterArgs};
+pub(crate) use rights::{DeclareArgs, RightsCommand, ValidateArgs};
 pub(crate) use server::ServerArgs;
 
 /// Judges Kubernetes operators by six security practices
@@ -105,7 +107,7 @@ pub(crate) enum Command {
     /// List the operators that files hold, why each is one, and what it consists of
     List(ListArgs),
     /// List what an operator's ServiceAccounts may do
-    Rights(RightsArgs),
+    Rights(Box<RightsArgs>),
     /// Ask whether an operator may do something
     CanI(CanIArgs),
     /// List who may connect to whom under the NetworkPolicies

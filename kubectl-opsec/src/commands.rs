@@ -27,7 +27,7 @@ pub(crate) async fn run(command: Command, context: Context) -> Result<Exit, Fail
     match command {
         Command::Check(args) => check::run(args, context).await,
         Command::List(args) => list::run(args, context).await,
-        Command::Rights(args) => rights::run(args, context).await,
+        Command::Rights(args) => rights::run(*args, context).await,
         Command::CanI(args) => can_i::run(args, context).await,
         Command::Reach(args) => reach::run(args, context).await,
         Command::Path(args) => path::run(args, context).await,

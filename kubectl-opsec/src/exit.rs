@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
+use opsec_model::validation::{ConditionStatus, Validation};
 use opsec_model::{Allowed, Status};
 
 use crate::output::say;
@@ -40,6 +41,21 @@ impl Exit {
             Allowed::Yes => Self::Success,
             Allowed::No => Self::Fail,
             Allowed::Unknown => Self::Unknown,
+        }
+    }
+
+    /// The status of declarations that were validated: what exceeds one, or names nobody, fails.
+    pub(crate) fn of_validations(validations: &[Validation]) -> Self {
+        let is = |kind, status| validations.iter().any(|one| one.condition(kind) == status);
+        if is("Excess", ConditionStatus::True) || is("Validated", ConditionStatus::False) {
+            Self::Fail
+        } else if ["Excess", "Validated"]
+            .into_iter()
+            .any(|kind| is(kind, ConditionStatus::Unknown))
+        {
+            Self::Unknown
+        } else {
+            Self::Success
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod history;
 mod registry;
+mod remediation;
 mod transport;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use opsec_proto::v1::analysis_service_client::AnalysisServiceClient;
 use opsec_proto::v1::baseline_service_client::BaselineServiceClient;
 use opsec_proto::v1::check_service_client::CheckServiceClient;
 use opsec_proto::v1::cluster_service_client::ClusterServiceClient;
+use opsec_proto::v1::remediation_service_client::RemediationServiceClient;
 use opsec_service::{Embedded, StoreError, StoreLocation, embedded};
 use tonic::Status;
 use tonic_types::StatusExt as _;
@@ -129,6 +131,7 @@ pub(crate) struct Service {
     analysis: AnalysisServiceClient<Transport>,
     baselines: BaselineServiceClient<Transport>,
     clusters: ClusterServiceClient<Transport>,
+    remediation: RemediationServiceClient<Transport>,
     is_remote: bool,
 }
 
@@ -203,6 +206,9 @@ impl Service {
             baselines: BaselineServiceClient::new(through())
                 .max_decoding_message_size(ANSWER_LIMIT),
             clusters: ClusterServiceClient::new(through()),
+            remediation: RemediationServiceClient::new(through())
+                .max_encoding_message_size(usize::MAX)
+                .max_decoding_message_size(ANSWER_LIMIT),
             is_remote,
         }
     }

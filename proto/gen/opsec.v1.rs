@@ -7489,3 +7489,625 @@ pub mod posture_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// Whose rights to declare.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DeclareRightsRequest {
+    /// The operator by any of its names; empty is the only one of the input.
+    #[prost(string, tag = "3")]
+    pub operator: ::prost::alloc::string::String,
+    /// The namespaces that it is meant to work in; none is those that are inferred.
+    #[prost(string, repeated, tag = "4")]
+    pub intended_namespaces: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whether the declaration's mode is `Enforce`; otherwise it is `Audit`.
+    #[prost(bool, tag = "5")]
+    pub enforce: bool,
+    /// The facts. One is mandatory.
+    #[prost(oneof = "declare_rights_request::Input", tags = "1, 2")]
+    pub input: ::core::option::Option<declare_rights_request::Input>,
+}
+/// Nested message and enum types in `DeclareRightsRequest`.
+pub mod declare_rights_request {
+    /// The facts. One is mandatory.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Input {
+        /// Gathered and normalised facts; at most 64 MiB.
+        #[prost(message, tag = "1")]
+        Snapshot(super::Snapshot),
+        /// Manifests, or what `kubectl get -o json` prints; at most 32 MiB.
+        #[prost(message, tag = "2")]
+        Documents(super::RawDocuments),
+    }
+}
+/// A declaration of what is held.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DeclareRightsResponse {
+    /// The operator.
+    #[prost(message, optional, tag = "1")]
+    pub operator: ::core::option::Option<OperatorSummary>,
+    /// The OperatorRights, as JSON.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub operator_rights: ::prost::bytes::Bytes,
+    /// An OperatorBaseline for that operator whose rights are the same, as JSON. What stands in it is
+    /// granted, and no finding.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub baseline: ::prost::bytes::Bytes,
+    /// Why the operator may hold other rights than these, each a clause.
+    #[prost(string, repeated, tag = "4")]
+    pub unknown: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What is to be known about the input.
+    #[prost(message, repeated, tag = "5")]
+    pub notices: ::prost::alloc::vec::Vec<Notice>,
+    /// What was looked at.
+    #[prost(message, optional, tag = "6")]
+    pub source: ::core::option::Option<Source>,
+}
+/// What to validate.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ValidateRightsRequest {
+    /// The operator whose declarations are meant, by any of its names; empty is every declaration.
+    #[prost(string, tag = "3")]
+    pub operator: ::prost::alloc::string::String,
+    /// The facts. One is mandatory.
+    #[prost(oneof = "validate_rights_request::Input", tags = "1, 2")]
+    pub input: ::core::option::Option<validate_rights_request::Input>,
+}
+/// Nested message and enum types in `ValidateRightsRequest`.
+pub mod validate_rights_request {
+    /// The facts. One is mandatory.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Input {
+        /// Gathered and normalised facts; at most 64 MiB.
+        #[prost(message, tag = "1")]
+        Snapshot(super::Snapshot),
+        /// Manifests, or what `kubectl get -o json` prints; at most 32 MiB.
+        #[prost(message, tag = "2")]
+        Documents(super::RawDocuments),
+    }
+}
+/// What became of declarations.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ValidateRightsResponse {
+    /// One a declaration, by name.
+    #[prost(message, repeated, tag = "1")]
+    pub validations: ::prost::alloc::vec::Vec<RightsValidation>,
+    /// What is to be known about the input.
+    #[prost(message, repeated, tag = "2")]
+    pub notices: ::prost::alloc::vec::Vec<Notice>,
+    /// What was looked at.
+    #[prost(message, optional, tag = "3")]
+    pub source: ::core::option::Option<Source>,
+}
+/// What became of one declaration.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RightsValidation {
+    /// The name of the OperatorRights.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The operator, as the declaration names it.
+    #[prost(string, tag = "2")]
+    pub operator: ::prost::alloc::string::String,
+    /// `Audit` or `Enforce`.
+    #[prost(string, tag = "3")]
+    pub mode: ::prost::alloc::string::String,
+    /// The generation of the spec that was looked at; absent in files.
+    #[prost(int64, optional, tag = "4")]
+    pub observed_generation: ::core::option::Option<i64>,
+    /// Digest of the effective rights: equal rights have equal digests, however roles write them.
+    #[prost(string, tag = "5")]
+    pub effective_rights_digest: ::prost::alloc::string::String,
+    /// Rights that are held and not declared.
+    #[prost(message, repeated, tag = "6")]
+    pub excess: ::prost::alloc::vec::Vec<RightsGrant>,
+    /// Rights that are declared and not held.
+    #[prost(message, repeated, tag = "7")]
+    pub not_assigned: ::prost::alloc::vec::Vec<RightsGrant>,
+    /// `Validated` and `Excess`.
+    #[prost(message, repeated, tag = "8")]
+    pub conditions: ::prost::alloc::vec::Vec<ValidationCondition>,
+}
+/// Rules that one ServiceAccount is granted in a scope.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RightsGrant {
+    /// Who.
+    #[prost(message, optional, tag = "1")]
+    pub service_account: ::core::option::Option<ServiceAccountRef>,
+    /// What.
+    #[prost(message, repeated, tag = "4")]
+    pub rules: ::prost::alloc::vec::Vec<RightsRule>,
+    /// Where. One is mandatory.
+    #[prost(oneof = "rights_grant::Scope", tags = "2, 3")]
+    pub scope: ::core::option::Option<rights_grant::Scope>,
+}
+/// Nested message and enum types in `RightsGrant`.
+pub mod rights_grant {
+    /// Where. One is mandatory.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Scope {
+        /// `cluster`, `intended` or `own`.
+        #[prost(string, tag = "2")]
+        Named(::prost::alloc::string::String),
+        /// These namespaces.
+        #[prost(message, tag = "3")]
+        Namespaces(super::NamespaceNames),
+    }
+}
+/// Namespaces by name.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct NamespaceNames {
+    /// The names.
+    #[prost(string, repeated, tag = "1")]
+    pub names: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// A rule as RBAC writes it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RightsRule {
+    /// Verbs; `*` is every verb.
+    #[prost(string, repeated, tag = "1")]
+    pub verbs: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// API groups; `*` is every group, the empty string the core group.
+    #[prost(string, repeated, tag = "2")]
+    pub api_groups: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Resources, `resource/subresource`, `*/subresource` or `*`.
+    #[prost(string, repeated, tag = "3")]
+    pub resources: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Names that the rule is limited to; none is every name.
+    #[prost(string, repeated, tag = "4")]
+    pub resource_names: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Paths outside the resource API.
+    #[prost(string, repeated, tag = "5")]
+    pub non_resource_urls: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// A condition of a declaration.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ValidationCondition {
+    /// `Validated` or `Excess`.
+    #[prost(string, tag = "1")]
+    pub r#type: ::prost::alloc::string::String,
+    /// Whether it holds.
+    #[prost(enumeration = "ConditionStatus", tag = "2")]
+    pub status: i32,
+    /// Why, in one word.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    /// Why, for a person.
+    #[prost(string, tag = "4")]
+    pub message: ::prost::alloc::string::String,
+}
+/// Whether a condition holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ConditionStatus {
+    /// Never sent.
+    Unspecified = 0,
+    /// It holds.
+    True = 1,
+    /// It does not.
+    False = 2,
+    /// That is not known.
+    Unknown = 3,
+}
+impl ConditionStatus {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CONDITION_STATUS_UNSPECIFIED",
+            Self::True => "CONDITION_STATUS_TRUE",
+            Self::False => "CONDITION_STATUS_FALSE",
+            Self::Unknown => "CONDITION_STATUS_UNKNOWN",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CONDITION_STATUS_UNSPECIFIED" => Some(Self::Unspecified),
+            "CONDITION_STATUS_TRUE" => Some(Self::True),
+            "CONDITION_STATUS_FALSE" => Some(Self::False),
+            "CONDITION_STATUS_UNKNOWN" => Some(Self::Unknown),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod remediation_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Writes what mends an operator. Nothing is applied and nothing is stored: whoever asks reads the
+    /// documents, and applies them.
+    ///
+    /// Reasons of every RPC here: those of CheckService's input (SNAPSHOT_MALFORMED, SNAPSHOT_NEWER,
+    /// DOCUMENT_MALFORMED, INPUT_LIMIT, FIELD_INVALID), and OPERATOR_NOT_FOUND (operator, candidates)
+    /// with NOT_FOUND and OPERATOR_AMBIGUOUS (candidates) with INVALID_ARGUMENT.
+    #[derive(Debug, Clone)]
+    pub struct RemediationServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl RemediationServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> RemediationServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> RemediationServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            RemediationServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Writes down what an operator's ServiceAccounts hold, as an OperatorRights and as the section of
+        /// a baseline that says the same.
+        pub async fn declare_rights(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DeclareRightsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeclareRightsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.RemediationService/DeclareRights",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("opsec.v1.RemediationService", "DeclareRights"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Says whether effective rights stay within what OperatorRights declare.
+        ///
+        /// Reasons: NOTHING_DECLARED with FAILED_PRECONDITION.
+        pub async fn validate_rights(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ValidateRightsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ValidateRightsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.RemediationService/ValidateRights",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("opsec.v1.RemediationService", "ValidateRights"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod remediation_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with RemediationServiceServer.
+    #[async_trait]
+    pub trait RemediationService: std::marker::Send + std::marker::Sync + 'static {
+        /// Writes down what an operator's ServiceAccounts hold, as an OperatorRights and as the section of
+        /// a baseline that says the same.
+        async fn declare_rights(
+            &self,
+            request: tonic::Request<super::DeclareRightsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeclareRightsResponse>,
+            tonic::Status,
+        >;
+        /// Says whether effective rights stay within what OperatorRights declare.
+        ///
+        /// Reasons: NOTHING_DECLARED with FAILED_PRECONDITION.
+        async fn validate_rights(
+            &self,
+            request: tonic::Request<super::ValidateRightsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ValidateRightsResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Writes what mends an operator. Nothing is applied and nothing is stored: whoever asks reads the
+    /// documents, and applies them.
+    ///
+    /// Reasons of every RPC here: those of CheckService's input (SNAPSHOT_MALFORMED, SNAPSHOT_NEWER,
+    /// DOCUMENT_MALFORMED, INPUT_LIMIT, FIELD_INVALID), and OPERATOR_NOT_FOUND (operator, candidates)
+    /// with NOT_FOUND and OPERATOR_AMBIGUOUS (candidates) with INVALID_ARGUMENT.
+    #[derive(Debug)]
+    pub struct RemediationServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> RemediationServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for RemediationServiceServer<T>
+    where
+        T: RemediationService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/opsec.v1.RemediationService/DeclareRights" => {
+                    #[allow(non_camel_case_types)]
+                    struct DeclareRightsSvc<T: RemediationService>(pub Arc<T>);
+                    impl<
+                        T: RemediationService,
+                    > tonic::server::UnaryService<super::DeclareRightsRequest>
+                    for DeclareRightsSvc<T> {
+                        type Response = super::DeclareRightsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DeclareRightsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RemediationService>::declare_rights(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DeclareRightsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.RemediationService/ValidateRights" => {
+                    #[allow(non_camel_case_types)]
+                    struct ValidateRightsSvc<T: RemediationService>(pub Arc<T>);
+                    impl<
+                        T: RemediationService,
+                    > tonic::server::UnaryService<super::ValidateRightsRequest>
+                    for ValidateRightsSvc<T> {
+                        type Response = super::ValidateRightsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ValidateRightsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RemediationService>::validate_rights(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ValidateRightsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for RemediationServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "opsec.v1.RemediationService";
+    impl<T> tonic::server::NamedService for RemediationServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}

@@ -6,11 +6,19 @@ use clap::{Args, ValueEnum};
 
 use super::files::{FileArgs, namespace};
 use super::help;
+use super::rights::RightsCommand;
 
 /// List what an operator's ServiceAccounts may do
 #[derive(Debug, Args)]
-#[command(before_help = help::RIGHTS, help_template = help::TEMPLATE)]
+#[command(
+    before_help = help::RIGHTS,
+    help_template = help::TEMPLATE,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true
+)]
 pub(crate) struct RightsArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<RightsCommand>,
     /// The operator: a display name, a workload, a label's value, a namespace or an API group's
     /// first label [default: the only one there is]
     pub(crate) operator: Option<String>,

@@ -17,7 +17,7 @@ Judge:
   list      List the operators that files hold, why each is one, and what it consists of
 
 Understand:
-  rights    List what an operator's ServiceAccounts may do
+  rights    List what an operator's ServiceAccounts may do; declare, validate
   can-i     Ask whether an operator may do something, as kubectl auth can-i does
   reach     List who may connect to whom under the NetworkPolicies
   path      Find the escalation chains that begin in an operator's pods
@@ -62,6 +62,22 @@ pub(crate) const RIGHTS: &str = "\
 Examples:
   kubectl opsec rights cert-manager -f cert-manager.yaml
   kubectl opsec rights cert-manager -f cert-manager.yaml -o wide";
+
+pub(crate) const RIGHTS_DECLARE: &str = "\
+Examples:
+  kubectl opsec rights declare cert-manager -f cert-manager.yaml > cert-manager-rights.yaml
+  kubectl opsec rights declare cert-manager --intended shop,blog | kubectl apply -f -";
+
+pub(crate) const RIGHTS_VALIDATE: &str = "\
+Examples:
+  kubectl opsec rights validate
+  kubectl opsec rights validate cert-manager -f cert-manager.yaml -f cert-manager-rights.yaml";
+
+/// Paragraphs are one line each: they are wrapped to the terminal.
+pub(crate) const RIGHTS_VALIDATE_AFTER: &str = "\
+Exit status: 0 nothing is held that is not declared, 1 something is, or a declaration is of no \
+operator that is here, 2 usage, or nothing is declared, 3 unknown. A right that is declared and not \
+held is shown, and changes no status.";
 
 pub(crate) const CAN_I: &str = "\
 Examples:

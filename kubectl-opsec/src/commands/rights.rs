@@ -1,11 +1,14 @@
-//! `rights`: what an operator's ServiceAccounts may do.
+//! `rights`: what an operator's ServiceAccounts may do, are declared to do, and do beyond that.
+
+mod declare;
+mod validate;
 
 use opsec_model::{API_VERSION, RightList, Source};
 use opsec_proto::v1;
 use opsec_proto::v1::list_rights_request::Input;
 use opsec_wire::{decode_notices, decode_operator, decode_right, decode_source, encode_snapshot};
 
-use crate::args::{RightsArgs, ViewFormat};
+use crate::args::{RightsArgs, RightsCommand, ViewFormat};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -18,6 +21,11 @@ use crate::{input, output};
 /// # Errors
 /// When the files could not be read, or hold no such operator.
 pub(crate) async fn run(args: RightsArgs, mut context: Context) -> Result<Exit, Failure> {
+    match &args.command {
+        Some(RightsCommand::Declare(args)) => return declare::run(args, &context).await,
+        Some(RightsCommand::Validate(args)) => return validate::run(args, &context).await,
+        None => {}
+    }
     let progress = Progress::start("reading");
     let gathered = input::gather(&args.files, &progress).await?;
     progress.step("adding up rights");

@@ -92,6 +92,7 @@ methods! {
     CompareRights "AnalysisService" "CompareRights" ASKS, own NONE, "checks" "create";
     Harden "RemediationService" "Harden" ASKS, own NONE, "checks" "create";
     DeclareRights "RemediationService" "DeclareRights" ASKS, own NONE, "checks" "create";
+    ValidateRights "RemediationService" "ValidateRights" ASKS, own NONE, "checks" "create";
     CaptureBaseline "RemediationService" "CaptureBaseline" ASKS, own NONE, "checks" "create";
     /// A check whose results are kept, beside the right to `Check`.
     RecordCheck "" "Check with record" &[Checker, Attester], own NONE, "postures" "update";

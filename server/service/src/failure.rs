@@ -129,6 +129,9 @@ pub(crate) enum Failure {
     /// A service that stays up does this.
     #[error("{0} needs a service that stays up; name one with --server")]
     OnlyServed(&'static str),
+    /// No OperatorRights is there to validate.
+    #[error("{0}")]
+    NothingDeclared(String),
     /// The service is wrong.
     #[error("the service failed on this request; please report it with the id {0}")]
     Bug(uuid::Uuid),

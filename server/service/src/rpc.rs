@@ -10,6 +10,7 @@ mod encode;
 mod input;
 mod mutation;
 mod posture;
+mod remediation;
 
 pub(crate) use admin::Admin;
 pub(crate) use analysis::Analysis;
@@ -17,3 +18,4 @@ pub(crate) use baseline::Baselines;
 pub(crate) use check::Check;
 pub(crate) use cluster::Clusters;
 pub(crate) use posture::Postures;
+pub(crate) use remediation::Remediation;

@@ -9,6 +9,7 @@ use opsec_proto::v1::baseline_service_server::BaselineServiceServer;
 use opsec_proto::v1::check_service_server::CheckServiceServer;
 use opsec_proto::v1::cluster_service_server::ClusterServiceServer;
 use opsec_proto::v1::posture_service_server::PostureServiceServer;
+use opsec_proto::v1::remediation_service_server::RemediationServiceServer;
 use opsec_proto::{BASELINE_LIMIT, SNAPSHOT_LIMIT};
 use opsec_store::{Store, StoreError};
 use tokio::sync::Semaphore;
@@ -17,7 +18,7 @@ use tonic::service::Routes;
 use crate::context::Context;
 use crate::keeper::Keeper;
 use crate::page::Pages;
-use crate::rpc::{Admin, Analysis, Baselines, Check, Clusters, Postures};
+use crate::rpc::{Admin, Analysis, Baselines, Check, Clusters, Postures, Remediation};
 use crate::stream::Streams;
 
 /// How a service that stays up is set up.
@@ -92,12 +93,16 @@ impl Service {
             .max_encoding_message_size(usize::MAX);
         let postures = PostureServiceServer::new(Postures::new(context()))
             .max_encoding_message_size(usize::MAX);
+        let remediation = RemediationServiceServer::new(Remediation::new(context()))
+            .max_decoding_message_size(SNAPSHOT_LIMIT)
+            .max_encoding_message_size(usize::MAX);
         Routes::new(check)
             .add_service(AdminServiceServer::new(Admin::new(context())))
             .add_service(analysis)
             .add_service(baselines)
             .add_service(ClusterServiceServer::new(Clusters::new(context())))
             .add_service(postures)
+            .add_service(remediation)
             .prepare()
     }
 

@@ -10,5 +10,6 @@ pub(crate) mod list_operators;
 pub(crate) mod list_rules;
 pub(crate) mod posture;
 pub(crate) mod record;
+pub(crate) mod remediation;
 pub(crate) mod select;
 pub(crate) mod simulate;

@@ -51,7 +51,7 @@ fn check() -> v1::CheckRequest {
 }
 
 /// What an empty request does: that it is let through is what counts.
-const PLAIN: [Method; 11] = [
+const PLAIN: [Method; 13] = [
     Method::GetVersion,
     Method::ListRules,
     Method::ListTopics,
@@ -63,6 +63,8 @@ const PLAIN: [Method; 11] = [
     Method::CanI,
     Method::ListConnections,
     Method::FindPaths,
+    Method::DeclareRights,
+    Method::ValidateRights,
 ];
 
 /// What shows what a caller may see.

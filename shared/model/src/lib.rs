@@ -24,6 +24,7 @@ pub mod rights;
 pub mod saved;
 pub mod snapshot;
 pub mod source_map;
+pub mod validation;
 pub mod verdict;
 
 pub use baseline::{Baseline, BaselineSpec, EffectiveBaseline};

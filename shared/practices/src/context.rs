@@ -206,26 +206,31 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Why verdicts about rights could not be trusted when green: an RBAC object of the input
-    /// that the API server would refuse, or a ClusterServiceVersion, of which OLM makes some.
+    /// See [`invalid_rbac`].
     pub fn invalid_rbac(&self) -> Option<String> {
-        const RBAC: [&str; 6] = [
-            "Role",
-            "ClusterRole",
-            "RoleBinding",
-            "ClusterRoleBinding",
-            "ServiceAccount",
-            "ClusterServiceVersion",
-        ];
-        self.facts
-            .snapshot()
-            .notices
-            .iter()
-            .filter(|notice| notice.code == NoticeCode::InvalidObject)
-            .filter_map(|notice| notice.object.as_ref())
-            .find(|object| RBAC.contains(&object.kind.as_str()))
-            .map(|object| {
-                format!("the API server would refuse {object}, so what it grants is not known")
-            })
+        invalid_rbac(self.facts)
     }
+}
+
+/// Why verdicts about rights could not be trusted when green: an RBAC object of the input that the
+/// API server would refuse, or a ClusterServiceVersion, of which OLM makes some.
+pub fn invalid_rbac(facts: &Facts<'_>) -> Option<String> {
+    const RBAC: [&str; 6] = [
+        "Role",
+        "ClusterRole",
+        "RoleBinding",
+        "ClusterRoleBinding",
+        "ServiceAccount",
+        "ClusterServiceVersion",
+    ];
+    facts
+        .snapshot()
+        .notices
+        .iter()
+        .filter(|notice| notice.code == NoticeCode::InvalidObject)
+        .filter_map(|notice| notice.object.as_ref())
+        .find(|object| RBAC.contains(&object.kind.as_str()))
+        .map(|object| {
+            format!("the API server would refuse {object}, so what it grants is not known")
+        })
 }

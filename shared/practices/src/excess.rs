@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use opsec_model::declared_rights::{GrantScope, NamespaceSet, ScopeName};
+use opsec_model::declared_rights::NamespaceSet;
 use opsec_model::objects::PolicyRule;
 use opsec_model::{RightsGrant, ServiceAccountRef, Severity};
-use opsec_rbac::{Excess, RuleScope, ScopedRule, excess};
+use opsec_rbac::{Excess, ScopedRule, excess};
+use opsec_rights::written;
 
 use crate::context::Context;
 use crate::contract::Draft;
@@ -105,50 +106,9 @@ pub(crate) fn scoped(
     intended: Option<&NamespaceSet>,
     account: &ServiceAccountRef,
 ) -> Vec<ScopedRule> {
-    let mine = grants
-        .iter()
-        .filter(|grant| grant.service_account == *account);
-    mine.flat_map(|grant| {
-        let scope = scope(context, &grant.scope, intended, account);
-        grant.rules.iter().map(move |rule| ScopedRule {
-            scope: scope.clone(),
-            rule: rule.clone(),
-        })
-    })
-    .collect()
-}
-
-fn scope(
-    context: &Context<'_>,
-    scope: &GrantScope,
-    intended: Option<&NamespaceSet>,
-    account: &ServiceAccountRef,
-) -> RuleScope {
-    match scope {
-        GrantScope::Named(ScopeName::Cluster) => RuleScope::Cluster,
-        GrantScope::Named(ScopeName::Own) => {
-            RuleScope::Namespaces(std::iter::once(account.namespace.clone()).collect())
-        }
-        GrantScope::Named(ScopeName::Intended) => match intended {
-            Some(set) => RuleScope::Namespaces(
-                context
-                    .facts
-                    .namespace_names()
-                    .filter(|name| {
-                        set.all
-                            || set.selector().is_some_and(|selector| {
-                                selector.matches(&context.facts.namespace_labels(name))
-                            })
-                    })
-                    .map(str::to_owned)
-                    .chain(set.names.iter().cloned())
-                    .collect(),
-            ),
-            None => RuleScope::Namespaces(context.namespaces().intended.clone()),
-        },
-        GrantScope::Namespaces { namespaces } => {
-            RuleScope::Namespaces(namespaces.iter().cloned().collect())
-        }
+    match intended {
+        Some(set) => written::scoped(grants, &written::members(context.facts, set), account),
+        None => written::scoped(grants, &context.namespaces().intended, account),
     }
 }
 

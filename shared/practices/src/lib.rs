@@ -27,7 +27,7 @@ mod rights_rule;
 mod shell;
 
 pub use analysis::{can_i, find_paths, list_connections, list_rights};
-pub use context::Context;
+pub use context::{Context, invalid_rbac};
 pub use evaluate::{CheckError, CheckOptions, SelectedBaseline, check, list_operators};
 pub use explain::{candidates, explain, topics};
 pub use needs::needs;

@@ -22,6 +22,7 @@ mod paths;
 mod rights;
 mod summary;
 mod table;
+mod validations;
 mod why;
 mod wide;
 mod words;
@@ -30,6 +31,7 @@ mod yaml;
 use std::io::{self, Write};
 
 use opsec_model::report::{OperatorList, ReportList};
+use opsec_model::validation::ValidationList;
 use opsec_model::{
     AccessAnswer, ConnectionList, Explanation, NoticeCode, PathList, Report, RightList, Topic,
 };
@@ -170,6 +172,18 @@ pub fn connections(
 ) -> io::Result<()> {
     // There may be too many of them to be copied: what is shown is cleaned where it is written.
     connections::write(list, everything, &mut Page::new(out, options))
+}
+
+/// Whether rights stay within what is declared, a declaration at a time.
+///
+/// # Errors
+/// When the writer fails.
+pub fn validations(
+    list: &ValidationList,
+    options: &Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    validations::write(&clean::document(list)?, &mut Page::new(out, options))
 }
 
 /// Rows below headings, aligned; the last column is not padded.

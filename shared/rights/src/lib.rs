@@ -22,6 +22,7 @@ mod special;
 mod strength;
 mod table;
 mod words;
+pub mod written;
 
 pub use example::{Example, example};
 pub use grading::{Grading, GradingInput};

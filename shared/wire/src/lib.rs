@@ -15,6 +15,7 @@ mod probe;
 mod report;
 mod right;
 mod snapshot;
+mod validation;
 mod words;
 
 pub use access::{decode_account_answer, decode_question, encode_account_answer, encode_question};
@@ -31,6 +32,9 @@ pub use probe::{decode_need, decode_probes, encode_need, encode_probes};
 pub use report::{decode_counts, decode_report, encode_counts, encode_report};
 pub use right::{decode_right, encode_right};
 pub use snapshot::{decode_snapshot, encode_snapshot};
+pub use validation::{
+    decode_rights_grant, decode_validation, encode_rights_grant, encode_validation,
+};
 pub use words::{
     decode_allowed, decode_gain, decode_half, decode_install_mode, decode_severity, decode_status,
     encode_allowed, encode_gain, encode_half, encode_install_mode, encode_severity, encode_status,

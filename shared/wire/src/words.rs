@@ -2,6 +2,7 @@
 
 use opsec_model::report::FindingStatus;
 use opsec_model::snapshot::{PlacementReason, SourceKind};
+use opsec_model::validation::ConditionStatus;
 use opsec_model::{
     Allowed, CreationMethod, Gain, Half, InstallMode, PathEnd, Reach, Severity, Status,
 };
@@ -59,6 +60,11 @@ words!(
 words!(
     InstallMode, pub encode_install_mode, decode_install_mode:
     OwnNamespace, SingleNamespace, MultiNamespace, AllNamespaces
+);
+
+words!(
+    ConditionStatus, pub(crate) encode_condition_status, decode_condition_status:
+    True, False, Unknown
 );
 
 /// The number of a word that may be absent: 0 is unspecified in every enum of the wire.

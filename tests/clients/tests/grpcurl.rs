@@ -36,6 +36,7 @@ fn grpcurl_lists_describes_and_calls() {
         "opsec.v1.CheckService",
         "opsec.v1.ClusterService",
         "opsec.v1.PostureService",
+        "opsec.v1.RemediationService",
     ] {
         assert!(services.lines().any(|line| line == service), "{services}");
     }

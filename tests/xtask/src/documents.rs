@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use opsec_model::report::{OperatorList, ReportList};
+use opsec_model::validation::ValidationList;
 use opsec_model::{
     AccessAnswer, Baseline, ConnectionList, Explanation, PathList, Report, RightList,
 };
@@ -63,6 +64,7 @@ fn all() -> Result<Vec<Document>, String> {
         schema::<Report>("deploy/schemas/report.json")?,
         schema::<ReportList>("deploy/schemas/report-list.json")?,
         schema::<RightList>("deploy/schemas/right-list.json")?,
+        schema::<ValidationList>("deploy/schemas/validation-list.json")?,
     ])
 }
 

@@ -9,7 +9,7 @@ use prost::Message as _;
 mod reference;
 
 /// The files of the API, relative to `proto/`.
-const PROTOS: [&str; 9] = [
+const PROTOS: [&str; 10] = [
     "opsec/v1/admin.proto",
     "opsec/v1/analysis.proto",
     "opsec/v1/baseline.proto",
@@ -17,6 +17,7 @@ const PROTOS: [&str; 9] = [
     "opsec/v1/cluster.proto",
     "opsec/v1/posture.proto",
     "opsec/v1/probe.proto",
+    "opsec/v1/remediation.proto",
     "opsec/v1/report.proto",
     "opsec/v1/snapshot.proto",
 ];

@@ -66,6 +66,7 @@ impl Failure {
             Self::NotRecordable(field, _) => unmet("NOT_RECORDABLE", &[("field", field)]),
             Self::Record(error) => unrecordable(*error),
             Self::Stream(error) => stream(*error),
+            Self::NothingDeclared(_) => unmet("NOTHING_DECLARED", &[]),
             Self::OnlyServed(_) => (Code::Unimplemented, "METHOD_UNKNOWN", HashMap::new()),
             Self::Bug(id) => (Code::Internal, "BUG", metadata(&[("id", &id.to_string())])),
         }

@@ -14,7 +14,7 @@ use crate::clock;
 use crate::context::{Context, everywhere, require, within};
 use crate::failure::Failure;
 use crate::page::{self, Sizes};
-use crate::rpc::input;
+use crate::rpc::input::{facts, named};
 use crate::use_case::analysis::{can_i, find_paths, list_connections, list_rights};
 use crate::use_case::check::Facts;
 use crate::use_case::clusters::Place;
@@ -31,16 +31,6 @@ const CONNECTIONS: Sizes = Sizes {
 #[derive(Debug)]
 pub(crate) struct Analysis {
     context: Arc<Context>,
-}
-
-/// The facts of a request; each message has an `oneof` of its own for them.
-macro_rules! facts {
-    ($module:ident, $input:expr) => {
-        match $input.ok_or_else(input::missing)? {
-            v1::$module::Input::Snapshot(snapshot) => input::from_snapshot(snapshot)?,
-            v1::$module::Input::Documents(documents) => input::from_documents(documents)?,
-        }
-    };
 }
 
 impl Analysis {
@@ -200,10 +190,6 @@ fn connections(
         source: Some(opsec_wire::encode_source(&facts.snapshot.source)),
     };
     Ok((response, place))
-}
-
-fn named(operator: &str) -> Option<&str> {
-    Some(operator).filter(|name| !name.is_empty())
 }
 
 /// What a page token is bound to: the method, the facts, and the operator as it was named.

@@ -65,3 +65,23 @@ pub(crate) fn missing() -> Failure {
         message,
     }
 }
+
+/// The facts of a request; each message has an `oneof` of its own for them.
+macro_rules! facts {
+    ($module:ident, $input:expr) => {
+        match $input.ok_or_else($crate::rpc::input::missing)? {
+            opsec_proto::v1::$module::Input::Snapshot(snapshot) => {
+                $crate::rpc::input::from_snapshot(snapshot)?
+            }
+            opsec_proto::v1::$module::Input::Documents(documents) => {
+                $crate::rpc::input::from_documents(documents)?
+            }
+        }
+    };
+}
+pub(crate) use facts;
+
+/// The operator that is asked for; empty is none.
+pub(crate) fn named(operator: &str) -> Option<&str> {
+    Some(operator).filter(|name| !name.is_empty())
+}

@@ -7,6 +7,7 @@ use opsec_facts::Facts;
 use opsec_model::declared_rights::{GrantScope, NamespaceSet, OperatorRights, ScopeName};
 use opsec_model::{ObjectRef, RightsGrant};
 use opsec_operators::Operator;
+use opsec_rights::written;
 
 use crate::context::Context;
 use crate::contract::Draft;
@@ -82,7 +83,7 @@ pub(crate) fn confirms_intended(context: &Context<'_>) -> bool {
         .iter()
         .flatten()
         .filter_map(|object| object.spec.declared.intended_namespaces.as_ref())
-        .flat_map(|set| members(context, set))
+        .flat_map(|set| written::members(context.facts, set))
         .collect();
     said == context.namespaces().intended
 }
@@ -148,26 +149,10 @@ fn resolved(context: &Context<'_>, object: &OperatorRights) -> Vec<RightsGrant> 
                 (&grant.scope, &declared.intended_namespaces)
             {
                 grant.scope = GrantScope::Namespaces {
-                    namespaces: members(context, set),
+                    namespaces: written::members(context.facts, set).into_iter().collect(),
                 };
             }
             grant
         })
-        .collect()
-}
-
-fn members(context: &Context<'_>, set: &NamespaceSet) -> Vec<String> {
-    let selector = set.selector();
-    context
-        .facts
-        .namespace_names()
-        .filter(|name| {
-            set.all
-                || selector
-                    .as_ref()
-                    .is_some_and(|selector| selector.matches(&context.facts.namespace_labels(name)))
-        })
-        .map(str::to_owned)
-        .chain(set.names.iter().cloned())
         .collect()
 }

@@ -9,7 +9,7 @@ use super::sources::{self, Source};
 use super::table::{self, Row};
 
 /// Everything from bytes to text, but what reads files, speaks gRPC or stores.
-const PURE: [&str; 15] = [
+const PURE: [&str; 16] = [
     "opsec-model",
     "opsec-kubernetes",
     "opsec-manifests",
@@ -21,6 +21,7 @@ const PURE: [&str; 15] = [
     "opsec-operators",
     "opsec-rights",
     "opsec-practices",
+    "opsec-remedies",
     "opsec-crd",
     "opsec-render",
     "opsec-proto",
