@@ -7,6 +7,7 @@ mod deny;
 mod documents;
 mod r#gen;
 mod generated;
+mod prove;
 mod readme;
 mod steps;
 mod test;
@@ -27,6 +28,7 @@ usage: cargo xtask TASK
   test              check, every test, and the first command of README.md
   cluster up [RELEASE] | down   a real control plane on loopback, to play with
   readme [--check]  run README.md's first command and put its output below it
+  prove [PART…]     the engines beside a real API server (--cases N, --seed S, --replay FILE, …)
   bench [OPTIONS]   times and sizes, beside other programs' (--runs N, --without-peers, --json FILE)
   bench server      how much the service answers, beside a bare echo (--seconds N, --baselines N, …)";
 
@@ -45,6 +47,9 @@ fn main() -> ExitCode {
 fn task(arguments: &[&str]) -> Result<ExitCode, String> {
     if let ["bench", options @ ..] = arguments {
         return bench::run(options);
+    }
+    if let ["prove", options @ ..] = arguments {
+        return prove::run(options);
     }
     passes(arguments).map(|()| ExitCode::SUCCESS)
 }
