@@ -19,7 +19,9 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 pub(crate) use analysis::{AnswerFormat, CanIArgs, PathArgs, ReachArgs, RightsArgs, ViewFormat};
-pub(crate) use attest::{CollectionArg, VerifyArgs};
+pub(crate) use attest::{
+    AttestArgs, AttestationListArgs, AttestationsCommand, CollectionArg, VerifyArgs,
+};
 pub(crate) use baseline::{
     ApplyArgs, BaselineCommand, DecideArgs, DiffArgs, DocumentFormat, HistoryArgs, ResolveArgs,
     RollbackArgs,
@@ -132,6 +134,16 @@ pub(crate) enum Command {
         arg_required_else_help = true
     )]
     Cluster(ClusterCommand),
+    /// Have the service judge an operator of a cluster, and sign what it comes to
+    Attest(AttestArgs),
+    /// Keep the statements that a service made
+    #[command(
+        subcommand,
+        before_help = help::ATTESTATIONS,
+        help_template = help::TEMPLATE,
+        arg_required_else_help = true
+    )]
+    Attestations(AttestationsCommand),
     /// Verify a statement offline, by a trust bundle
     Verify(VerifyArgs),
     /// Print a script by which a shell, or kubectl, completes what is typed
@@ -296,6 +308,11 @@ mod tests {
             "cluster register ",
             "cluster list ",
             "cluster delete ",
+            "attest ",
+            "attestations ",
+            "attestations list ",
+            "attestations get ",
+            "attestations revoke ",
             "verify ",
             "explain ",
             "completion ",

@@ -1,5 +1,7 @@
 //! One module a command: what is asked of the service, and how its answer is printed.
 
+mod attest;
+mod attestations;
 mod baseline;
 mod can_i;
 mod check;
@@ -34,6 +36,8 @@ pub(crate) async fn run(command: Command, context: Context) -> Result<Exit, Fail
         Command::Explain(args) => explain::run(args, context).await,
         Command::Completion(args) => completion::run(&args),
         Command::Version(args) => version::run(&args, &context).await,
+        Command::Attest(args) => attest::run(args, &context).await,
+        Command::Attestations(command) => attestations::run(command, &context).await,
         Command::Verify(args) => verify::run(&args),
         Command::Complete { words } => Ok(complete::run(&words, &context).await),
         Command::Cluster(command) => cluster::run(command, &context).await,

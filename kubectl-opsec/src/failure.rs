@@ -111,6 +111,17 @@ pub(crate) enum Failure {
         /// Why.
         source: io::Error,
     },
+    /// A file cannot be written.
+    #[error("{file} cannot be written: {source}")]
+    Unwritable {
+        /// The file as named.
+        file: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Files and saved snapshots are not attested.
+    #[error("only a cluster that is read now is attested: leave -f and --snapshot out")]
+    OnlyLive,
     /// A file is no trust bundle.
     #[error("trust bundle {file}: {source}")]
     TrustBundle {

@@ -1,6 +1,7 @@
 //! The service: the generated clients over the generated server in this process, no socket, or over
 //! a connection to one that others ask too.
 
+mod attestation;
 mod history;
 mod registry;
 mod remediation;
@@ -12,6 +13,7 @@ use std::path::Path;
 use opsec_proto::v1;
 use opsec_proto::v1::admin_service_client::AdminServiceClient;
 use opsec_proto::v1::analysis_service_client::AnalysisServiceClient;
+use opsec_proto::v1::attestation_service_client::AttestationServiceClient;
 use opsec_proto::v1::baseline_service_client::BaselineServiceClient;
 use opsec_proto::v1::check_service_client::CheckServiceClient;
 use opsec_proto::v1::cluster_service_client::ClusterServiceClient;
@@ -93,6 +95,11 @@ impl ServiceError {
         self.is_for(&["OPERATOR_NOT_FOUND", "OPERATOR_AMBIGUOUS"])
     }
 
+    /// Whether nothing was signed because the operator fails.
+    pub(crate) fn is_failed_check(&self) -> bool {
+        self.is_for(&["CHECK_FAILED"])
+    }
+
     /// Whether it is the baseline document that is wrong.
     pub(crate) fn is_about_baseline(&self) -> bool {
         self.is_for(&[
@@ -129,6 +136,7 @@ pub(crate) struct Service {
     admin: AdminServiceClient<Transport>,
     check: CheckServiceClient<Transport>,
     analysis: AnalysisServiceClient<Transport>,
+    attestations: AttestationServiceClient<Transport>,
     baselines: BaselineServiceClient<Transport>,
     clusters: ClusterServiceClient<Transport>,
     remediation: RemediationServiceClient<Transport>,
@@ -201,6 +209,9 @@ impl Service {
                 .max_encoding_message_size(usize::MAX)
                 .max_decoding_message_size(ANSWER_LIMIT),
             analysis: AnalysisServiceClient::new(through())
+                .max_encoding_message_size(usize::MAX)
+                .max_decoding_message_size(ANSWER_LIMIT),
+            attestations: AttestationServiceClient::new(through())
                 .max_encoding_message_size(usize::MAX)
                 .max_decoding_message_size(ANSWER_LIMIT),
             baselines: BaselineServiceClient::new(through())

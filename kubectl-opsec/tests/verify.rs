@@ -130,17 +130,29 @@ fn folder() -> TempDir {
 }
 
 fn run(folder: &TempDir, line: &str) -> (Option<i32>, String, String) {
-    let output = Command::new(cargo_bin("kubectl-opsec"))
-        .arg("verify")
+    // Nobody is asked: not a service that is configured, not a cluster.
+    let mut program = plugin(folder, &format!("verify {line}"));
+    ended(program.env("OPSEC_SERVER", "http://127.0.0.1:1"))
+}
+
+fn command(folder: &TempDir, line: &str) -> (Option<i32>, String, String) {
+    ended(plugin(folder, line).env_remove("OPSEC_SERVER"))
+}
+
+fn plugin(folder: &TempDir, line: &str) -> Command {
+    let mut command = Command::new(cargo_bin("kubectl-opsec"));
+    command
         .args(line.split(' '))
         .current_dir(folder.path())
-        // Nobody is asked: not a service that is configured, not a cluster.
-        .env("OPSEC_SERVER", "http://127.0.0.1:1")
         .env("KUBECONFIG", "/dev/null/none")
+        .env("OPSEC_CONFIG", "/dev/null")
         .env("OPSEC_DATA_DIR", folder.path().join("data"))
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+        .stdin(Stdio::null());
+    command
+}
+
+fn ended(command: &mut Command) -> (Option<i32>, String, String) {
+    let output = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (
         output.status.code(),
@@ -292,4 +304,27 @@ fn a_program_is_told_each_step_and_who_says_what() {
     assert_eq!(steps.last().unwrap()["name"], "result");
     let passed = steps.iter().filter(|step| step["passed"] == true).count();
     assert_eq!(passed + 1, steps.len());
+}
+
+#[test]
+fn only_a_service_attests_and_only_what_is_read_of_a_cluster_now() {
+    let folder = folder();
+    std::fs::write(folder.path().join("none.yaml"), "").unwrap();
+    for (line, said) in [
+        ("attest shop", "--server"),
+        ("attestations list", "--server"),
+        (
+            "attestations get 01939b4e-7a6a-7c4e-8a39-3c7c5f2f6d11",
+            "--server",
+        ),
+        ("attest shop -f none.yaml --server http://127.0.0.1:1", "-f"),
+        (
+            "attest shop --snapshot none.json --server http://127.0.0.1:1",
+            "--snapshot",
+        ),
+    ] {
+        let (status, out, error) = command(&folder, line);
+        assert_eq!((status, out.as_str()), (Some(2), ""), "{line}: {error}");
+        assert!(error.contains(said), "{line}: {error}");
+    }
 }

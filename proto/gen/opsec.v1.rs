@@ -4004,6 +4004,1084 @@ pub mod analysis_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// A signed statement, and what it says.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Attestation {
+    /// Its name, as `attestations/{attestation}`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The DSSE envelope, one line of JSON.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub envelope: ::prost::bytes::Bytes,
+    /// What a revocation names: digest of the signed bytes.
+    #[prost(string, tag = "3")]
+    pub envelope_digest: ::prost::alloc::string::String,
+    /// The canonical descriptor of the target, whose digest is the first subject.
+    #[prost(bytes = "bytes", tag = "4")]
+    pub target: ::prost::bytes::Bytes,
+    /// The key that signed it.
+    #[prost(string, tag = "5")]
+    pub key_id: ::prost::alloc::string::String,
+    /// The cluster, as `clusters/{cluster}`.
+    #[prost(string, tag = "6")]
+    pub cluster: ::prost::alloc::string::String,
+    /// The operator, as `NAMESPACE~NAME`.
+    #[prost(string, tag = "7")]
+    pub operator: ::prost::alloc::string::String,
+    /// `PASSED` or `FAILED`.
+    #[prost(string, tag = "8")]
+    pub result: ::prost::alloc::string::String,
+    /// Who collected the facts.
+    #[prost(enumeration = "CollectionMode", tag = "9")]
+    pub mode: i32,
+    /// Who asked for it.
+    #[prost(string, tag = "10")]
+    pub author: ::prost::alloc::string::String,
+    /// When it was made.
+    #[prost(message, optional, tag = "11")]
+    pub verify_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Until when it holds.
+    #[prost(message, optional, tag = "12")]
+    pub expire_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// That it was revoked; absent: it was not.
+    #[prost(message, optional, tag = "13")]
+    pub revocation: ::core::option::Option<Revocation>,
+}
+/// That an attestation was revoked.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Revocation {
+    /// When.
+    #[prost(message, optional, tag = "1")]
+    pub revoke_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// By whom.
+    #[prost(string, tag = "2")]
+    pub author: ::prost::alloc::string::String,
+    /// Why.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+}
+/// What to attest.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct AttestRequest {
+    /// Facts of a live cluster; at most 64 MiB.
+    #[prost(message, optional, tag = "1")]
+    pub snapshot: ::core::option::Option<Snapshot>,
+    /// The operator by any of its names; empty is the only one of the snapshot.
+    #[prost(string, tag = "2")]
+    pub operator: ::prost::alloc::string::String,
+    /// The cluster by id, where the caller knows it; another than the snapshot's is refused.
+    #[prost(string, tag = "3")]
+    pub cluster: ::prost::alloc::string::String,
+    /// What the caller takes to apply, as `effective_digest` of ResolveBaseline; another that applies is
+    /// refused with BASELINE_CHANGED. It chooses nothing.
+    #[prost(string, tag = "4")]
+    pub effective_digest: ::prost::alloc::string::String,
+    /// Sign a FAILED statement too, where a practice fails or is unknown.
+    #[prost(bool, tag = "5")]
+    pub allow_failed: bool,
+    /// A UUID: sent again, the same request has the same answer.
+    #[prost(string, tag = "6")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Only say whether it could be attested, and what it would be: nothing is signed or kept.
+    #[prost(bool, tag = "7")]
+    pub validate_only: bool,
+}
+/// What was attested.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AttestResponse {
+    /// The attestation; of `validate_only` without name, envelope and key.
+    #[prost(message, optional, tag = "1")]
+    pub attestation: ::core::option::Option<Attestation>,
+}
+/// What to verify.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct VerifyAttestationRequest {
+    /// The DSSE envelope.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub envelope: ::prost::bytes::Bytes,
+    /// UID of the cluster that it must be about; empty with `operator`: any target.
+    #[prost(string, tag = "2")]
+    pub cluster_uid: ::prost::alloc::string::String,
+    /// The operator that it must be about, as `NAMESPACE~NAME` or its name.
+    #[prost(string, tag = "3")]
+    pub operator: ::prost::alloc::string::String,
+    /// Practices that must each be there and PASS.
+    #[prost(uint32, repeated, tag = "4")]
+    pub practices: ::prost::alloc::vec::Vec<u32>,
+}
+/// What verifying came to.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct VerifyAttestationResponse {
+    /// Whether everything holds.
+    #[prost(bool, tag = "1")]
+    pub valid: bool,
+    /// The steps that were taken, in their order; only the last one may have failed.
+    #[prost(message, repeated, tag = "2")]
+    pub steps: ::prost::alloc::vec::Vec<VerificationStep>,
+}
+/// A step of verifying.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct VerificationStep {
+    /// What was looked at.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Why it does not do, as in `SIGNATURE_INVALID`; empty: it does.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+    /// The same for a person.
+    #[prost(string, tag = "3")]
+    pub message: ::prost::alloc::string::String,
+}
+/// What to read.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetAttestationRequest {
+    /// The attestation, as `attestations/{attestation}`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+}
+/// What was read.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetAttestationResponse {
+    /// The attestation.
+    #[prost(message, optional, tag = "1")]
+    pub attestation: ::core::option::Option<Attestation>,
+}
+/// Which attestations to list.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListAttestationsRequest {
+    /// The cluster by id; empty: all.
+    #[prost(string, tag = "1")]
+    pub cluster: ::prost::alloc::string::String,
+    /// The operator by name or id; empty: all.
+    #[prost(string, tag = "2")]
+    pub operator: ::prost::alloc::string::String,
+    /// How many at most; 0 is 100, more than 1,000 is 1,000.
+    #[prost(int32, tag = "3")]
+    pub page_size: i32,
+    /// The `next_page_token` of the call before.
+    #[prost(string, tag = "4")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// Attestations.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListAttestationsResponse {
+    /// The attestations, in the order in which they were made.
+    #[prost(message, repeated, tag = "1")]
+    pub attestations: ::prost::alloc::vec::Vec<Attestation>,
+    /// Where to go on; empty at the end.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// What to revoke.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RevokeAttestationRequest {
+    /// The attestation, as `attestations/{attestation}`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Why; mandatory, at most 1,024 bytes.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+    /// A UUID: sent again, the same request has the same answer.
+    #[prost(string, tag = "3")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Only say whether it could be revoked.
+    #[prost(bool, tag = "4")]
+    pub validate_only: bool,
+}
+/// What was revoked.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RevokeAttestationResponse {
+    /// The attestation.
+    #[prost(message, optional, tag = "1")]
+    pub attestation: ::core::option::Option<Attestation>,
+}
+/// A key that verifies.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AttestationKey {
+    /// Its id: SHA-256 of its SubjectPublicKeyInfo, in hex.
+    #[prost(string, tag = "1")]
+    pub key_id: ::prost::alloc::string::String,
+    /// `ed25519` or `ecdsa-p256-sha256`.
+    #[prost(string, tag = "2")]
+    pub algorithm: ::prost::alloc::string::String,
+    /// Its SubjectPublicKeyInfo in PEM.
+    #[prost(string, tag = "3")]
+    pub public_key_pem: ::prost::alloc::string::String,
+    /// `prepared`, `active`, `retired` or `revoked`.
+    #[prost(string, tag = "4")]
+    pub state: ::prost::alloc::string::String,
+    /// Since when it is known.
+    #[prost(message, optional, tag = "5")]
+    pub start_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it was retired or revoked.
+    #[prost(message, optional, tag = "6")]
+    pub end_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Which keys to list.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListKeysRequest {
+    /// How many at most; 0 is 100, more than 1,000 is 1,000.
+    #[prost(int32, tag = "1")]
+    pub page_size: i32,
+    /// The `next_page_token` of the call before.
+    #[prost(string, tag = "2")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// Keys.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListKeysResponse {
+    /// The keys, in the order in which they were made.
+    #[prost(message, repeated, tag = "1")]
+    pub keys: ::prost::alloc::vec::Vec<AttestationKey>,
+    /// Where to go on; empty at the end.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// Nothing is asked.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetTrustBundleRequest {}
+/// A trust bundle.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetTrustBundleResponse {
+    /// Canonical JSON, `kind: TrustBundle`.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub trust_bundle: ::prost::bytes::Bytes,
+}
+/// Generated client implementations.
+pub mod attestation_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Signs what the service itself found of an operator on a registered cluster, and nothing that a
+    /// caller says of it: an in-toto Statement v1 in a DSSE envelope, which anyone verifies offline with
+    /// the trust bundle.
+    ///
+    /// Reasons of every RPC here: NAME_INVALID and FIELD_INVALID with INVALID_ARGUMENT; STORE_FAILED
+    /// with UNAVAILABLE; RECORD_CORRUPT with DATA_LOSS.
+    #[derive(Debug, Clone)]
+    pub struct AttestationServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl AttestationServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> AttestationServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> AttestationServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            AttestationServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Judges an operator of a live snapshot by the baseline that applies, signs what it came to, and
+        /// keeps it. The same request_id has the same envelope.
+        ///
+        /// Reasons: those of Check; CLUSTER_UNREGISTERED, CLUSTER_MISMATCH, SNAPSHOT_STALE (ageSeconds,
+        /// limitSeconds), SNAPSHOT_FROM_FUTURE, NOT_RECORDABLE, NOTHING_JUDGED, COLLECTION_TOO_WEAK (mode,
+        /// minimum), MATCHED_BY_NAME (baseline), BASELINE_CHANGED (baseline, effectiveDigest), CHECK_FAILED
+        /// (status, practices) and NO_ACTIVE_KEY, REQUEST_ID_REUSED with FAILED_PRECONDITION.
+        pub async fn attest(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AttestRequest>,
+        ) -> std::result::Result<tonic::Response<super::AttestResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.AttestationService/Attest",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("opsec.v1.AttestationService", "Attest"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Verifies an envelope as `kubectl opsec verify` does offline, by the keys and revocations of now.
+        /// That it is not valid is an answer and no error.
+        pub async fn verify_attestation(
+            &mut self,
+            request: impl tonic::IntoRequest<super::VerifyAttestationRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::VerifyAttestationResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.AttestationService/VerifyAttestation",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("opsec.v1.AttestationService", "VerifyAttestation"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Reads an attestation.
+        ///
+        /// Reasons: ATTESTATION_NOT_FOUND with NOT_FOUND, also when it is out of the caller's scope.
+        pub async fn get_attestation(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetAttestationRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetAttestationResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.AttestationService/GetAttestation",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("opsec.v1.AttestationService", "GetAttestation"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists attestations in the order in which they were made. Those that ended may be gone.
+        ///
+        /// Reasons: PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID with INVALID_ARGUMENT.
+        pub async fn list_attestations(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListAttestationsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListAttestationsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.AttestationService/ListAttestations",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("opsec.v1.AttestationService", "ListAttestations"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Revokes an attestation: trust bundles name it from now on, until it would have ended by itself.
+        ///
+        /// Reasons: ATTESTATION_NOT_FOUND with NOT_FOUND; ALREADY_REVOKED and REQUEST_ID_REUSED with
+        /// FAILED_PRECONDITION.
+        pub async fn revoke_attestation(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RevokeAttestationRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RevokeAttestationResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.AttestationService/RevokeAttestation",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("opsec.v1.AttestationService", "RevokeAttestation"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists the keys that verify, in the order in which they were made.
+        ///
+        /// Reasons: PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID with INVALID_ARGUMENT.
+        pub async fn list_keys(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListKeysRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListKeysResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.AttestationService/ListKeys",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("opsec.v1.AttestationService", "ListKeys"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Hands out the trust bundle of now.
+        ///
+        /// Reasons: NO_ACTIVE_KEY with FAILED_PRECONDITION where the service signs nothing.
+        pub async fn get_trust_bundle(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetTrustBundleRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetTrustBundleResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.AttestationService/GetTrustBundle",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("opsec.v1.AttestationService", "GetTrustBundle"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod attestation_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with AttestationServiceServer.
+    #[async_trait]
+    pub trait AttestationService: std::marker::Send + std::marker::Sync + 'static {
+        /// Judges an operator of a live snapshot by the baseline that applies, signs what it came to, and
+        /// keeps it. The same request_id has the same envelope.
+        ///
+        /// Reasons: those of Check; CLUSTER_UNREGISTERED, CLUSTER_MISMATCH, SNAPSHOT_STALE (ageSeconds,
+        /// limitSeconds), SNAPSHOT_FROM_FUTURE, NOT_RECORDABLE, NOTHING_JUDGED, COLLECTION_TOO_WEAK (mode,
+        /// minimum), MATCHED_BY_NAME (baseline), BASELINE_CHANGED (baseline, effectiveDigest), CHECK_FAILED
+        /// (status, practices) and NO_ACTIVE_KEY, REQUEST_ID_REUSED with FAILED_PRECONDITION.
+        async fn attest(
+            &self,
+            request: tonic::Request<super::AttestRequest>,
+        ) -> std::result::Result<tonic::Response<super::AttestResponse>, tonic::Status>;
+        /// Verifies an envelope as `kubectl opsec verify` does offline, by the keys and revocations of now.
+        /// That it is not valid is an answer and no error.
+        async fn verify_attestation(
+            &self,
+            request: tonic::Request<super::VerifyAttestationRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::VerifyAttestationResponse>,
+            tonic::Status,
+        >;
+        /// Reads an attestation.
+        ///
+        /// Reasons: ATTESTATION_NOT_FOUND with NOT_FOUND, also when it is out of the caller's scope.
+        async fn get_attestation(
+            &self,
+            request: tonic::Request<super::GetAttestationRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetAttestationResponse>,
+            tonic::Status,
+        >;
+        /// Lists attestations in the order in which they were made. Those that ended may be gone.
+        ///
+        /// Reasons: PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID with INVALID_ARGUMENT.
+        async fn list_attestations(
+            &self,
+            request: tonic::Request<super::ListAttestationsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListAttestationsResponse>,
+            tonic::Status,
+        >;
+        /// Revokes an attestation: trust bundles name it from now on, until it would have ended by itself.
+        ///
+        /// Reasons: ATTESTATION_NOT_FOUND with NOT_FOUND; ALREADY_REVOKED and REQUEST_ID_REUSED with
+        /// FAILED_PRECONDITION.
+        async fn revoke_attestation(
+            &self,
+            request: tonic::Request<super::RevokeAttestationRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RevokeAttestationResponse>,
+            tonic::Status,
+        >;
+        /// Lists the keys that verify, in the order in which they were made.
+        ///
+        /// Reasons: PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID with INVALID_ARGUMENT.
+        async fn list_keys(
+            &self,
+            request: tonic::Request<super::ListKeysRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListKeysResponse>,
+            tonic::Status,
+        >;
+        /// Hands out the trust bundle of now.
+        ///
+        /// Reasons: NO_ACTIVE_KEY with FAILED_PRECONDITION where the service signs nothing.
+        async fn get_trust_bundle(
+            &self,
+            request: tonic::Request<super::GetTrustBundleRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetTrustBundleResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Signs what the service itself found of an operator on a registered cluster, and nothing that a
+    /// caller says of it: an in-toto Statement v1 in a DSSE envelope, which anyone verifies offline with
+    /// the trust bundle.
+    ///
+    /// Reasons of every RPC here: NAME_INVALID and FIELD_INVALID with INVALID_ARGUMENT; STORE_FAILED
+    /// with UNAVAILABLE; RECORD_CORRUPT with DATA_LOSS.
+    #[derive(Debug)]
+    pub struct AttestationServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> AttestationServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for AttestationServiceServer<T>
+    where
+        T: AttestationService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/opsec.v1.AttestationService/Attest" => {
+                    #[allow(non_camel_case_types)]
+                    struct AttestSvc<T: AttestationService>(pub Arc<T>);
+                    impl<
+                        T: AttestationService,
+                    > tonic::server::UnaryService<super::AttestRequest>
+                    for AttestSvc<T> {
+                        type Response = super::AttestResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AttestRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AttestationService>::attest(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AttestSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.AttestationService/VerifyAttestation" => {
+                    #[allow(non_camel_case_types)]
+                    struct VerifyAttestationSvc<T: AttestationService>(pub Arc<T>);
+                    impl<
+                        T: AttestationService,
+                    > tonic::server::UnaryService<super::VerifyAttestationRequest>
+                    for VerifyAttestationSvc<T> {
+                        type Response = super::VerifyAttestationResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::VerifyAttestationRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AttestationService>::verify_attestation(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = VerifyAttestationSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.AttestationService/GetAttestation" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetAttestationSvc<T: AttestationService>(pub Arc<T>);
+                    impl<
+                        T: AttestationService,
+                    > tonic::server::UnaryService<super::GetAttestationRequest>
+                    for GetAttestationSvc<T> {
+                        type Response = super::GetAttestationResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetAttestationRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AttestationService>::get_attestation(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetAttestationSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.AttestationService/ListAttestations" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListAttestationsSvc<T: AttestationService>(pub Arc<T>);
+                    impl<
+                        T: AttestationService,
+                    > tonic::server::UnaryService<super::ListAttestationsRequest>
+                    for ListAttestationsSvc<T> {
+                        type Response = super::ListAttestationsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListAttestationsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AttestationService>::list_attestations(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListAttestationsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.AttestationService/RevokeAttestation" => {
+                    #[allow(non_camel_case_types)]
+                    struct RevokeAttestationSvc<T: AttestationService>(pub Arc<T>);
+                    impl<
+                        T: AttestationService,
+                    > tonic::server::UnaryService<super::RevokeAttestationRequest>
+                    for RevokeAttestationSvc<T> {
+                        type Response = super::RevokeAttestationResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RevokeAttestationRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AttestationService>::revoke_attestation(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RevokeAttestationSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.AttestationService/ListKeys" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListKeysSvc<T: AttestationService>(pub Arc<T>);
+                    impl<
+                        T: AttestationService,
+                    > tonic::server::UnaryService<super::ListKeysRequest>
+                    for ListKeysSvc<T> {
+                        type Response = super::ListKeysResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListKeysRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AttestationService>::list_keys(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListKeysSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.AttestationService/GetTrustBundle" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetTrustBundleSvc<T: AttestationService>(pub Arc<T>);
+                    impl<
+                        T: AttestationService,
+                    > tonic::server::UnaryService<super::GetTrustBundleRequest>
+                    for GetTrustBundleSvc<T> {
+                        type Response = super::GetTrustBundleResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetTrustBundleRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AttestationService>::get_trust_bundle(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetTrustBundleSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for AttestationServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "opsec.v1.AttestationService";
+    impl<T> tonic::server::NamedService for AttestationServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// A baseline, at its newest revision.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Baseline {

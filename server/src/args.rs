@@ -79,6 +79,8 @@ pub(crate) struct KeysExport {
     /// Where to; standard output when it is absent.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) server: Server,
 }
 
 /// How a key signs.

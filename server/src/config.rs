@@ -51,6 +51,7 @@ pub(crate) struct Config {
     pub(crate) tls: Option<TlsFiles>,
     pub(crate) roles: Option<PathBuf>,
     pub(crate) approval: bool,
+    pub(crate) attestation: Attestation,
     pub(crate) limits: Limits,
     pub(crate) authenticators: Authenticators,
 }
@@ -147,6 +148,7 @@ impl Resolved {
             tls: self.tls()?,
             roles: self.path("access.roles"),
             approval: self.read("approval.required", |text| Some(text == "all"))?,
+            attestation: self.attestation()?,
             limits: self.limits()?,
             authenticators: Authenticators::read(&self.file)?,
         };

@@ -3,6 +3,7 @@
 //! names it, and is deleted after the ring says that it signs no more.
 
 mod command;
+mod signer;
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
@@ -10,9 +11,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use opsec_attest::{BundleError, KeyError, KeyRing, KeyRingError, KeyState, Locking, SigningKey};
+use opsec_store::StoreError;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 pub(crate) use command::keys;
+pub(crate) use signer::Signer;
 
 use crate::config::{ConfigError, is_private};
 
@@ -43,6 +46,12 @@ pub(crate) enum KeysError {
     Chance,
     #[error("it cannot be written as JSON")]
     Unwritable,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("{0}; export through that service with --server")]
+    Locked(StoreError),
+    #[error("{0}")]
+    Service(String),
 }
 
 impl KeysError {
@@ -52,6 +61,7 @@ impl KeysError {
             Self::Config(error) => error.reason(),
             Self::Change(KeyRingError::TooEarly { .. }) => "KEY_TOO_EARLY",
             Self::Change(_) => "KEY_STATE",
+            Self::Store(error) | Self::Locked(error) => error.reason(),
             _ => "KEYS_FAILED",
         }
     }

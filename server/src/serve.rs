@@ -2,6 +2,7 @@
 //! are still taken for a while, no connection is taken any more and streams end, calls that run may
 //! end, what does not is broken off, the store writes its last group and lets go of its lock.
 
+mod attesting;
 mod files;
 mod health;
 mod services;
@@ -23,6 +24,7 @@ use crate::args::Args;
 use crate::config::{Config, ConfigError};
 use crate::gate::Gate;
 use crate::identity::{Identities, IdentityError};
+use crate::keys::{KeysError, Signer};
 use crate::listen::connections;
 use crate::log::{Level, plain, say};
 use crate::refuse;
@@ -54,6 +56,8 @@ enum StartError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     #[error("cannot listen on {address}: {source}")]
     Listen {
         address: std::net::SocketAddr,
@@ -72,6 +76,7 @@ impl StartError {
             Self::Store(StoreError::Corrupt { .. }) => "STORE_CORRUPT",
             Self::Store(error) => error.reason(),
             Self::Identity(error) => error.reason(),
+            Self::Keys(error) => error.reason(),
             Self::Listen { .. } => "LISTEN_FAILED",
             Self::System(_) | Self::Services(_) => "START_FAILED",
         }
@@ -156,7 +161,10 @@ async fn run(config: &Config, store: &Arc<SledStore>) -> Result<End, StartError>
     let files = Files::new(config, &roster)?;
     let identities = Identities::new(config, &roster)?;
     let health = Health::new();
-    let service = services::service(config, store)?;
+    let signer = Arc::new(Signer::new(config.attestation.directory()));
+    let named = config.attestation.verifier_id.is_some();
+    let attests = attesting::attests(config, &signer)?;
+    let service = services::service(config, store, &signer)?;
     let routes = services::routes(&service, &health)?;
     let listener = TcpListener::bind(config.listen)
         .await
@@ -173,7 +181,8 @@ async fn run(config: &Config, store: &Arc<SledStore>) -> Result<End, StartError>
         .add_routes(routes);
     let stop = until(closing);
     let mut serving = tokio::spawn(server.serve_with_incoming_shutdown(incoming, stop));
-    health.serving().await;
+    health.serving(attests).await;
+    let following = tokio::spawn(attesting::follow(health.clone(), named, signer));
     announce(config, address);
 
     let failed = tokio::select! {
@@ -181,6 +190,7 @@ async fn run(config: &Config, store: &Arc<SledStore>) -> Result<End, StartError>
         problem = failure(store, damage) => Some(problem),
         _ = &mut serving => Some("the server ended by itself".to_owned()),
     };
+    following.abort();
     health.not_serving().await;
     if let Some(problem) = failed {
         close.send_replace(true);
@@ -188,24 +198,37 @@ async fn run(config: &Config, store: &Arc<SledStore>) -> Result<End, StartError>
         let _ = tokio::time::timeout(LAST_WORDS, &mut serving).await;
         return Ok(End::Failed(problem));
     }
+    drain(config, &mut signals, &mut serving, || {
+        close.send_replace(true);
+        service.end_streams();
+    })
+    .await;
+    Ok(End::Told)
+}
+
+/// Lets calls that run end: first all is as before but for health, then nothing new is taken.
+async fn drain<T>(
+    config: &Config,
+    signals: &mut Signals,
+    serving: &mut tokio::task::JoinHandle<T>,
+    close: impl FnOnce(),
+) {
     say(Level::Info, "ending", &[]);
     let again = tokio::select! {
         () = tokio::time::sleep(config.drain_delay) => false,
         () = signals.end() => true,
     };
-    close.send_replace(true);
-    service.end_streams();
+    close();
     let drain = if again {
         LAST_WORDS
     } else {
         config.drain_timeout
     };
     tokio::select! {
-        _ = tokio::time::timeout(drain, &mut serving) => {}
+        _ = tokio::time::timeout(drain, &mut *serving) => {}
         () = signals.end() => {}
     }
     serving.abort();
-    Ok(End::Told)
 }
 
 async fn until(mut closing: watch::Receiver<bool>) {

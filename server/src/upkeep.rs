@@ -26,7 +26,7 @@ pub(crate) fn now() -> i64 {
     i64::try_from(milliseconds).unwrap_or(i64::MAX)
 }
 
-fn location(args: &Args) -> Result<StoreLocation, ConfigError> {
+pub(crate) fn location(args: &Args) -> Result<StoreLocation, ConfigError> {
     let directory = args.resolve()?.data_directory();
     Ok(StoreLocation::new(directory).with_patience(std::time::Duration::ZERO))
 }

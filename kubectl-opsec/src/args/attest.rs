@@ -1,13 +1,16 @@
-//! `verify`.
+//! `attest`, `attestations` and `verify`.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::analysis::AnswerArgs;
 use super::cluster::time;
+use super::files::FileArgs;
 use super::help;
+use super::list::RowsArgs;
 
 /// Verify a statement offline, by a trust bundle
 #[derive(Debug, Args)]
@@ -80,6 +83,91 @@ pub(crate) struct VerifyArgs {
     pub(crate) min_sequence: Option<i64>,
     #[command(flatten)]
     pub(crate) output: AnswerArgs,
+}
+/// Have the service judge an operator of a cluster, and sign what it comes to
+#[derive(Debug, Args)]
+#[command(
+    before_help = help::ATTEST,
+    after_help = help::ATTEST_AFTER,
+    help_template = help::TEMPLATE,
+    // Only what the service judges of a live cluster is signed.
+    mut_arg("filename", |files| files.hide(true)),
+    mut_arg("recursive", |files| files.hide(true)),
+    mut_arg("namespace_as_given", |files| files.hide(true)),
+    mut_arg("install_mode", |files| files.hide(true)),
+    mut_arg("target_namespaces", |files| files.hide(true)),
+    mut_arg("strict", |files| files.hide(true)),
+    mut_arg("snapshot", |files| files.hide(true))
+)]
+pub(crate) struct AttestArgs {
+    /// The operator: a display name, a workload, a label's value, a namespace or an API group's
+    /// first label [default: the only one there is]
+    pub(crate) operator: Option<String>,
+    /// Where the statement goes, and beside it, as FILE.target.json, what it is about [default:
+    /// standard output]
+    #[arg(
+        short = 'o',
+        long = "output",
+        value_name = "FILE",
+        help_heading = "Output"
+    )]
+    pub(crate) output: Option<PathBuf>,
+    /// Sign that the operator failed, too
+    #[arg(long, help_heading = "Attest")]
+    pub(crate) allow_failed: bool,
+    /// Refuse when another baseline applies than the one of this digest
+    #[arg(long, value_name = "DIGEST", help_heading = "Attest")]
+    pub(crate) effective_digest: Option<String>,
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+}
+
+/// What to do with statements that a service made.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AttestationsCommand {
+    /// List statements, the oldest first
+    List(AttestationListArgs),
+    /// Print a statement
+    Get(AttestationArgs),
+    /// Revoke a statement: trust bundles name it from now on
+    Revoke(RevokeArgs),
+}
+
+/// List statements, the oldest first
+#[derive(Debug, Args)]
+#[command(before_help = help::ATTESTATIONS_LIST, help_template = help::TEMPLATE)]
+pub(crate) struct AttestationListArgs {
+    /// Only of this operator, NAMESPACE~NAME or NAME
+    #[arg(long, value_name = "OPERATOR")]
+    pub(crate) operator: Option<String>,
+    /// Only of the cluster of this id
+    #[arg(long, value_name = "ID")]
+    pub(crate) on: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: RowsArgs,
+}
+
+/// Print a statement
+#[derive(Debug, Args)]
+#[command(before_help = help::ATTESTATIONS_GET, help_template = help::TEMPLATE)]
+pub(crate) struct AttestationArgs {
+    /// Its id
+    pub(crate) id: String,
+    /// Where it goes, and beside it, as FILE.target.json, what it is about [default: standard
+    /// output]
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Revoke a statement: trust bundles name it from now on
+#[derive(Debug, Args)]
+#[command(before_help = help::ATTESTATIONS_REVOKE, help_template = help::TEMPLATE)]
+pub(crate) struct RevokeArgs {
+    /// Its id
+    pub(crate) id: String,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
 }
 
 /// Who read the cluster.

@@ -28,7 +28,9 @@ Baselines:
             delete, resolve, approve, reject
 
 Attest:
-  verify    Verify a statement offline, by a trust bundle
+  attest        Have the service judge an operator of a cluster, and sign what it comes to
+  attestations  Keep the statements that a service made: list, get, revoke
+  verify        Verify a statement offline, by a trust bundle
 
 Service:
   cluster   Keep the clusters that a service knows: register, list, delete
@@ -174,6 +176,38 @@ pub(crate) const CLUSTER_DELETE: &str = "\
 Examples:
   kubectl opsec cluster delete prod-1
   kubectl opsec cluster delete dev";
+
+pub(crate) const ATTEST: &str = "\
+Examples:
+  kubectl opsec attest cert-manager -o cert-manager.dsse.json
+  kubectl opsec attest cert-manager --allow-failed --server https://opsec.example.org:7443";
+
+/// Paragraphs are one line each: they are wrapped to the terminal.
+pub(crate) const ATTEST_AFTER: &str = "\
+The cluster is read, and the service judges it by the baseline that applies and signs what it found: \
+nothing that is said here is signed. It refuses clusters that are not registered, facts that are too \
+old, and a baseline that asks for facts that it collects itself. Exit status: 0 signed, 1 the operator \
+fails and nothing is signed, 2 otherwise.";
+
+pub(crate) const ATTESTATIONS: &str = "\
+Examples:
+  kubectl opsec attestations list
+  kubectl opsec attestations get 01939b4e-7a6a-7c4e-8a39-3c7c5f2f6d11";
+
+pub(crate) const ATTESTATIONS_LIST: &str = "\
+Examples:
+  kubectl opsec attestations list --operator cert-manager
+  kubectl opsec attestations list --on prod-1 -o json";
+
+pub(crate) const ATTESTATIONS_GET: &str = "\
+Examples:
+  kubectl opsec attestations get 01939b4e-7a6a-7c4e-8a39-3c7c5f2f6d11
+  kubectl opsec attestations get 01939b4e-7a6a-7c4e-8a39-3c7c5f2f6d11 -o cert-manager.dsse.json";
+
+pub(crate) const ATTESTATIONS_REVOKE: &str = "\
+Examples:
+  kubectl opsec attestations revoke 01939b4e-7a6a-7c4e-8a39-3c7c5f2f6d11 --reason replaced
+  kubectl opsec attestations revoke 01939b4e-7a6a-7c4e-8a39-3c7c5f2f6d11 --reason CVE-2026-1";
 
 pub(crate) const VERIFY: &str = "\
 Examples:

@@ -10,6 +10,7 @@ use tonic::Request;
 use crate::failure::Failure;
 use crate::keeper::Keeper;
 use crate::page::Pages;
+use crate::signing::Signing;
 use crate::stream::Streams;
 use crate::use_case::clusters::Place;
 use crate::use_case::list_operators::id;
@@ -26,6 +27,8 @@ pub(crate) struct Context {
     pub(crate) streams: Arc<Streams>,
     /// Whether changes of baselines only are proposed.
     pub(crate) needs_approval: bool,
+    /// How statements are signed; absent: none are.
+    pub(crate) signing: Option<Signing>,
 }
 
 impl Context {

@@ -1,6 +1,7 @@
 //! Why a call fails, and the code, reason and metadata that its caller gets. Reasons outlive
 //! releases; messages are for people.
 
+mod attest;
 mod reason;
 
 use std::time::Duration;
@@ -14,6 +15,8 @@ use opsec_store::store::WatchError;
 use opsec_store::{ChangeError, StoreError};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
+
+pub(crate) use attest::Unattestable;
 
 /// Why a call fails.
 #[derive(Debug, thiserror::Error)]
@@ -123,6 +126,9 @@ pub(crate) enum Failure {
     /// Nor for what it is of.
     #[error(transparent)]
     Record(Unrecordable),
+    /// It cannot be attested, or there is no such attestation.
+    #[error(transparent)]
+    Attest(Unattestable),
     /// A stream ends, or does not begin.
     #[error(transparent)]
     Stream(StreamFailure),

@@ -10,9 +10,11 @@ mod keeper;
 mod page;
 mod rpc;
 mod service;
+mod signing;
 mod stream;
 mod use_case;
 
 pub use embedded::{Embedded, embedded};
 pub use opsec_store::{StoreError, StoreLocation};
 pub use service::{Service, ServiceConfig};
+pub use signing::{Keys, Signing};

@@ -2,18 +2,21 @@
 
 mod admin;
 mod analysis;
+mod attestation;
 mod baseline;
 mod check;
 mod cluster;
 mod cursor;
 mod encode;
 mod input;
+mod message;
 mod mutation;
 mod posture;
 mod remediation;
 
 pub(crate) use admin::Admin;
 pub(crate) use analysis::Analysis;
+pub(crate) use attestation::Attestations;
 pub(crate) use baseline::Baselines;
 pub(crate) use check::Check;
 pub(crate) use cluster::Clusters;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use opsec_access::Caller;
 use opsec_proto::v1::admin_service_server::AdminServiceServer;
 use opsec_proto::v1::analysis_service_server::AnalysisServiceServer;
+use opsec_proto::v1::attestation_service_server::AttestationServiceServer;
 use opsec_proto::v1::baseline_service_server::BaselineServiceServer;
 use opsec_proto::v1::check_service_server::CheckServiceServer;
 use opsec_proto::v1::cluster_service_server::ClusterServiceServer;
@@ -18,7 +19,10 @@ use tonic::service::Routes;
 use crate::context::Context;
 use crate::keeper::Keeper;
 use crate::page::Pages;
-use crate::rpc::{Admin, Analysis, Baselines, Check, Clusters, Postures, Remediation};
+use crate::rpc::{
+    Admin, Analysis, Attestations, Baselines, Check, Clusters, Postures, Remediation,
+};
+use crate::signing::Signing;
 use crate::stream::Streams;
 
 /// How a service that stays up is set up.
@@ -30,6 +34,8 @@ pub struct ServiceConfig {
     pub evaluations: usize,
     /// Whether changes of baselines only are proposed, and apply once another approves them.
     pub needs_approval: bool,
+    /// How statements are signed; absent: none are.
+    pub signing: Option<Signing>,
 }
 
 /// The services of a process that others call.
@@ -55,6 +61,7 @@ impl Service {
             evaluations: Some(Arc::new(Semaphore::new(evaluations))),
             streams: Arc::new(Streams::new()),
             needs_approval: config.needs_approval,
+            signing: config.signing,
         };
         Ok(Self {
             context: Arc::new(context),
@@ -70,6 +77,7 @@ impl Service {
             evaluations: None,
             streams: Arc::new(Streams::new()),
             needs_approval: false,
+            signing: None,
         };
         Self {
             context: Arc::new(context),
@@ -87,6 +95,9 @@ impl Service {
         let analysis = AnalysisServiceServer::new(Analysis::new(context()))
             .max_decoding_message_size(2 * SNAPSHOT_LIMIT)
             .max_encoding_message_size(usize::MAX);
+        let attestations = AttestationServiceServer::new(Attestations::new(context()))
+            .max_decoding_message_size(SNAPSHOT_LIMIT)
+            .max_encoding_message_size(usize::MAX);
         // Room for the fields around a document.
         let baselines = BaselineServiceServer::new(Baselines::new(context()))
             .max_decoding_message_size(2 * BASELINE_LIMIT)
@@ -99,6 +110,7 @@ impl Service {
         Routes::new(check)
             .add_service(AdminServiceServer::new(Admin::new(context())))
             .add_service(analysis)
+            .add_service(attestations)
             .add_service(baselines)
             .add_service(ClusterServiceServer::new(Clusters::new(context())))
             .add_service(postures)

@@ -1,6 +1,7 @@
 //! What the service does, free of messages and clocks.
 
 pub(crate) mod analysis;
+pub(crate) mod attest;
 pub(crate) mod baselines;
 pub(crate) mod check;
 pub(crate) mod clusters;

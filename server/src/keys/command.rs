@@ -4,14 +4,18 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use jiff::{SignedDuration, Timestamp};
-use opsec_attest::TrustBundle;
+use opsec_attest::{Revoked, TrustBundle};
+use opsec_proto::v1;
+use opsec_proto::v1::attestation_service_client::AttestationServiceClient;
+use opsec_store::{SledStore, Store as _, StoreError, attestation};
 
 use super::{KeyDirectory, KeysError};
 use crate::args::{Args, Keys, KeysExport};
+use crate::client;
 use crate::config::{Attestation, ConfigError};
 use crate::log::plain;
 use crate::refuse;
-use crate::upkeep::{beside, now};
+use crate::upkeep::{beside, location, now};
 
 /// Does what the command says: 0, or 4 with a reason.
 pub(crate) fn keys(args: &Args, command: &Keys) -> ExitCode {
@@ -52,9 +56,15 @@ fn run(args: &Args, command: &Keys) -> Result<(), KeysError> {
             Ok(())
         }
         Keys::List => list(&directory),
-        Keys::Export(export) => {
-            let bundle = bundle(&settings, &directory, now)?;
+        Keys::Export(export) if export.server.url.is_some() => {
+            let bundle = client::run(of_service(export)).map_err(KeysError::Service)?;
             write(&bundle, export)
+        }
+        Keys::Export(export) => {
+            let revoked = revoked(args, now)?;
+            let bundle = bundle(&settings, &directory, revoked, now)?;
+            let bytes = bundle.bytes().map_err(|_| KeysError::Unwritable)?;
+            write(&bytes, export)
         }
     }
 }
@@ -97,6 +107,7 @@ fn list(directory: &KeyDirectory) -> Result<(), KeysError> {
 fn bundle(
     settings: &Attestation,
     directory: &KeyDirectory,
+    revoked: Vec<Revoked>,
     now: Timestamp,
 ) -> Result<TrustBundle, KeysError> {
     let verifier = settings.verifier_id.as_deref();
@@ -105,17 +116,47 @@ fn bundle(
         problem: "a trust bundle says whose keys it holds; set it to a URI".to_owned(),
     })?;
     let ring = directory.ring()?;
-    Ok(ring.bundle(verifier, Vec::new(), now, lifetime(settings)))
+    Ok(ring.bundle(verifier, revoked, now, lifetime(settings)))
 }
 
-fn write(bundle: &TrustBundle, export: &KeysExport) -> Result<(), KeysError> {
-    let bytes = bundle.bytes().map_err(|_| KeysError::Unwritable)?;
+/// What is revoked, of a store that no service has.
+fn revoked(args: &Args, now: Timestamp) -> Result<Vec<Revoked>, KeysError> {
+    let location = location(args)?;
+    if !location.exists()? {
+        return Ok(Vec::new());
+    }
+    let store = SledStore::open(&location).map_err(|error| match error {
+        StoreError::Locked { .. } => KeysError::Locked(error),
+        error => error.into(),
+    })?;
+    let snapshot = store.snapshot()?;
+    let revoked = attestation::revoked(&*snapshot, now.as_millisecond())?;
+    let revoked = revoked.into_iter().map(|one| Revoked {
+        envelope_digest: one.envelope_digest,
+        until: Timestamp::from_millisecond(one.until).unwrap_or(Timestamp::MAX),
+    });
+    Ok(revoked.collect())
+}
+
+/// The trust bundle of a service that runs.
+async fn of_service(export: &KeysExport) -> Result<Vec<u8>, String> {
+    let channel = client::connect(&export.server).await?;
+    let token = client::token(&export.server)?;
+    let mut client = AttestationServiceClient::with_interceptor(channel, token);
+    let answer = client.get_trust_bundle(v1::GetTrustBundleRequest {}).await;
+    let answer = answer.map_err(|status| client::said(&status))?;
+    let bytes = answer.into_inner().trust_bundle.to_vec();
+    TrustBundle::read(&bytes).map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+fn write(bytes: &[u8], export: &KeysExport) -> Result<(), KeysError> {
     let Some(path) = &export.output else {
-        return print(&String::from_utf8_lossy(&bytes));
+        return print(&String::from_utf8_lossy(bytes));
     };
     let failed = |source| KeysError::Io {
         path: path.clone(),
         source,
     };
-    beside(path, |to| to.write_all(&bytes)).map_err(failed)
+    beside(path, |to| to.write_all(bytes)).map_err(failed)
 }

@@ -7,8 +7,11 @@ use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::{Health as Service, HealthServer};
 use tonic_health::server::{HealthReporter, HealthService};
 
+/// The service that signs.
+const ATTESTATION: &str = "opsec.v1.AttestationService";
+
 /// The health of each service.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Health {
     reporter: HealthReporter,
     names: BTreeSet<String>,
@@ -30,16 +33,28 @@ impl Health {
         HealthServer::new(HealthService::from_health_reporter(self.reporter.clone()))
     }
 
-    pub(super) async fn serving(&self) {
-        self.set(ServingStatus::Serving).await;
+    /// All serve; the one that signs, when a key can.
+    pub(super) async fn serving(&self, attests: bool) {
+        self.attesting(attests).await;
+        for name in self.names.iter().filter(|name| *name != ATTESTATION) {
+            let serving = ServingStatus::Serving;
+            self.reporter.set_service_status(name, serving).await;
+        }
+    }
+
+    /// Whether a key can sign.
+    pub(super) async fn attesting(&self, attests: bool) {
+        let status = if attests {
+            ServingStatus::Serving
+        } else {
+            ServingStatus::NotServing
+        };
+        self.reporter.set_service_status(ATTESTATION, status).await;
     }
 
     pub(super) async fn not_serving(&self) {
-        self.set(ServingStatus::NotServing).await;
-    }
-
-    async fn set(&self, status: ServingStatus) {
         for name in &self.names {
+            let status = ServingStatus::NotServing;
             self.reporter.set_service_status(name, status).await;
         }
     }
@@ -65,7 +80,11 @@ mod tests {
     #[test]
     fn each_service_of_the_contract_has_its_health() {
         let names = services();
-        for name in ["opsec.v1.CheckService", "opsec.v1.BaselineService"] {
+        for name in [
+            "opsec.v1.CheckService",
+            "opsec.v1.BaselineService",
+            ATTESTATION,
+        ] {
             assert!(names.iter().any(|known| known == name), "{names:?}");
         }
     }

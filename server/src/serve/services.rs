@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use opsec_service::{Service, ServiceConfig};
+use jiff::SignedDuration;
+use opsec_service::{Service, ServiceConfig, Signing};
 use opsec_store::{SledStore, Store};
 use tonic::service::Routes;
 use tonic::transport::Server;
@@ -11,6 +12,7 @@ use tonic::transport::Server;
 use super::StartError;
 use super::health::Health;
 use crate::config::{Config, Limits};
+use crate::keys::Signer;
 
 /// The most bytes of a call's headers: a token has at most 16 KiB.
 const HEADERS: u32 = 32 << 10;
@@ -25,12 +27,27 @@ const ALIVE: Duration = Duration::from_secs(20);
 const GRACE: Duration = Duration::from_secs(150);
 
 /// The services over a store.
-pub(super) fn service(config: &Config, store: &Arc<SledStore>) -> Result<Service, StartError> {
+pub(super) fn service(
+    config: &Config,
+    store: &Arc<SledStore>,
+    signer: &Arc<Signer>,
+) -> Result<Service, StartError> {
+    let lifetime = config.attestation.bundle_lifetime;
+    let signing = config
+        .attestation
+        .verifier_id
+        .clone()
+        .map(|verifier_id| Signing {
+            verifier_id,
+            bundle_lifetime: SignedDuration::try_from(lifetime).unwrap_or(SignedDuration::MAX),
+            keys: Arc::<Signer>::clone(signer),
+        });
     let store: Arc<dyn Store> = Arc::<SledStore>::clone(store);
     Ok(Service::new(ServiceConfig {
         store,
         evaluations: 0,
         needs_approval: config.approval,
+        signing,
     })?)
 }
 

@@ -2,7 +2,10 @@
 //! No id ever holds a zero byte, for names are ASCII.
 
 use crate::scope::Scope;
+use crate::store::Range;
 
+/// A signed statement, where it is by its id, and that it was revoked.
+pub const ATTESTATION: u8 = b'a';
 /// The head of a baseline: its newest revision.
 pub const HEAD: u8 = b'b';
 /// A revision.
@@ -27,8 +30,19 @@ pub const EVENT: u8 = b'e';
 pub const META: u8 = b'm';
 
 /// All kinds that there are.
-pub const KINDS: [u8; 11] = [
-    HEAD, CLUSTER, EVENT, CHUNK, REPLAY, META, RECORDED, POSTURE, REVISION, SCOPE, PIECE,
+pub const KINDS: [u8; 12] = [
+    ATTESTATION,
+    HEAD,
+    CLUSTER,
+    EVENT,
+    CHUNK,
+    REPLAY,
+    META,
+    RECORDED,
+    POSTURE,
+    REVISION,
+    SCOPE,
+    PIECE,
 ];
 
 /// Kinds whose changes can be watched.
@@ -99,6 +113,32 @@ pub(crate) fn posture(cluster_uid: &str, operator: &str, mode: &str) -> Vec<u8> 
     ids(POSTURE, &[cluster_uid, operator, mode])
 }
 
+pub(crate) fn attestation(cluster_uid: &str, operator: &str, id: &str) -> Vec<u8> {
+    ids(ATTESTATION, &[cluster_uid, operator, id])
+}
+
+pub(crate) fn attestations_of(cluster_uid: &str, operator: &str) -> Vec<u8> {
+    ids(ATTESTATION, &[cluster_uid, operator])
+}
+
+/// Before all statements, for no UID begins with a control character.
+pub(crate) fn attestation_id(id: &str) -> Vec<u8> {
+    ids(ATTESTATION, &[&format!("\u{1}{id}")])
+}
+
+/// Between the two.
+pub(crate) fn revocation(id: &str) -> Vec<u8> {
+    ids(ATTESTATION, &[&format!("\u{2}{id}")])
+}
+
+pub(crate) fn revocations() -> Range {
+    Range::prefix(&[ATTESTATION, 2])
+}
+
+pub(crate) fn attestations() -> Range {
+    Range::prefix(&[ATTESTATION]).after(&[ATTESTATION, 3])
+}
+
 pub(crate) fn recorded(cluster_uid: &str, mode: &str) -> Vec<u8> {
     ids(RECORDED, &[cluster_uid, mode])
 }
@@ -160,6 +200,14 @@ pub(crate) fn describe(key: &[u8]) -> String {
         CHUNK => "a piece of a baseline's content".to_owned(),
         REPLAY => format!("an answer to `{first}`"),
         CLUSTER => format!("cluster `{}`", first.trim_start_matches('\u{1}')),
+        ATTESTATION if first.starts_with(['\u{1}', '\u{2}']) => format!(
+            "attestation `{}`",
+            first.trim_start_matches(['\u{1}', '\u{2}'])
+        ),
+        ATTESTATION => format!(
+            "an attestation of `{}` on cluster `{first}`",
+            ids.next().unwrap_or_default()
+        ),
         POSTURE => format!(
             "the posture of `{}` on cluster `{first}`",
             ids.next().unwrap_or_default()

@@ -5,6 +5,7 @@
 //! power cut, detection of a log that ends early, and records that know their own key and checksum.
 //! A store that is absent is no store: reading creates nothing.
 
+pub mod attestation;
 mod baseline;
 mod batch;
 mod blob;

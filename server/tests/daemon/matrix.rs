@@ -51,7 +51,7 @@ fn check() -> v1::CheckRequest {
 }
 
 /// What an empty request does: that it is let through is what counts.
-const PLAIN: [Method; 13] = [
+const PLAIN: [Method; 17] = [
     Method::GetVersion,
     Method::ListRules,
     Method::ListTopics,
@@ -65,15 +65,22 @@ const PLAIN: [Method; 13] = [
     Method::FindPaths,
     Method::DeclareRights,
     Method::ValidateRights,
+    Method::Attest,
+    Method::ListKeys,
+    Method::GetTrustBundle,
+    Method::VerifyAttestation,
 ];
 
+const ATTESTATION: &str = "attestations/01939b4e-7a6a-7c4e-8a39-3c7c5f2f6d11";
+
 /// What shows what a caller may see.
-const CUT: [Method; 5] = [
+const CUT: [Method; 6] = [
     Method::ListBaselines,
     Method::WatchBaselines,
     Method::ListClusters,
     Method::ListPostures,
     Method::WatchPosture,
+    Method::ListAttestations,
 ];
 
 /// What reads or judges; absent: another method.
@@ -122,6 +129,11 @@ fn reading(method: Method) -> Option<Asked> {
             let name = "clusters/prod/operators/shop~shop/posture".to_owned();
             of(Refuses, v1::GetPostureRequest { name })
         }
+        // What is out of scope is as if it were not there.
+        Method::GetAttestation => {
+            let name = ATTESTATION.to_owned();
+            of(Cut, v1::GetAttestationRequest { name })
+        }
         Method::GetCluster => {
             let name = "clusters/prod".to_owned();
             of(Refuses, v1::GetClusterRequest { name })
@@ -147,6 +159,14 @@ fn change(method: Method) -> Option<Asked> {
         Method::SimulateBaseline => {
             let request = v1::SimulateBaselineRequest {
                 document: document.into(),
+                ..Default::default()
+            };
+            return Some(of(Cut, request));
+        }
+        Method::RevokeAttestation => {
+            let request = v1::RevokeAttestationRequest {
+                name: ATTESTATION.to_owned(),
+                reason: "it is none".to_owned(),
                 ..Default::default()
             };
             return Some(of(Cut, request));
@@ -292,8 +312,12 @@ async fn every_rpc_answers_every_role_and_no_one_as_the_table_says() {
             "{path}"
         );
         for role in Role::ALL {
-            // What is an editor's own is not known before the proposal is found.
-            if method == Method::RejectBaselineRevision && role == Role::Editor {
+            // What is someone's own is not known before it is found.
+            if matches!(
+                (method, role),
+                (Method::RejectBaselineRevision, Role::Editor)
+                    | (Method::RevokeAttestation, Role::Attester)
+            ) {
                 continue;
             }
             for (place, inside) in [("in", true), ("out", false)] {

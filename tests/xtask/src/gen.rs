@@ -9,9 +9,10 @@ use prost::Message as _;
 mod reference;
 
 /// The files of the API, relative to `proto/`.
-const PROTOS: [&str; 10] = [
+const PROTOS: [&str; 11] = [
     "opsec/v1/admin.proto",
     "opsec/v1/analysis.proto",
+    "opsec/v1/attestation.proto",
     "opsec/v1/baseline.proto",
     "opsec/v1/check.proto",
     "opsec/v1/cluster.proto",

@@ -11,7 +11,7 @@ use opsec_store::{ChangeError, StoreError};
 use opsec_wire::Problem;
 use tonic::Code;
 
-use super::{Failure, StreamFailure, Unrecordable};
+use super::{Failure, StreamFailure, Unattestable, Unrecordable};
 
 /// What a caller's program goes by.
 type Reason = (Code, &'static str, HashMap<String, String>);
@@ -65,6 +65,7 @@ impl Failure {
             Self::Filter { field, .. } => invalid("FILTER_INVALID", &[("field", field)]),
             Self::NotRecordable(field, _) => unmet("NOT_RECORDABLE", &[("field", field)]),
             Self::Record(error) => unrecordable(*error),
+            Self::Attest(error) => unattestable(error),
             Self::Stream(error) => stream(*error),
             Self::NothingDeclared(_) => unmet("NOTHING_DECLARED", &[]),
             Self::OnlyServed(_) => (Code::Unimplemented, "METHOD_UNKNOWN", HashMap::new()),
@@ -101,6 +102,35 @@ fn unrecordable(error: Unrecordable) -> Reason {
         ),
         Unrecordable::BaselineInline => unmet("BASELINE_INLINE", &[]),
         Unrecordable::NothingJudged => unmet("NOTHING_JUDGED", &[]),
+    }
+}
+
+fn unattestable(error: &Unattestable) -> Reason {
+    match error {
+        Unattestable::CollectionTooWeak { mode, minimum } => unmet(
+            "COLLECTION_TOO_WEAK",
+            &[("mode", mode), ("minimum", minimum)],
+        ),
+        Unattestable::MatchedByName { baseline } => {
+            unmet("MATCHED_BY_NAME", &[("baseline", baseline)])
+        }
+        Unattestable::BaselineChanged {
+            baseline,
+            effective_digest,
+        } => unmet(
+            "BASELINE_CHANGED",
+            &[
+                ("baseline", baseline),
+                ("effectiveDigest", effective_digest),
+            ],
+        ),
+        Unattestable::CheckFailed { status, practices } => unmet(
+            "CHECK_FAILED",
+            &[("status", status), ("practices", practices)],
+        ),
+        Unattestable::NoActiveKey => unmet("NO_ACTIVE_KEY", &[]),
+        Unattestable::AlreadyRevoked => unmet("ALREADY_REVOKED", &[]),
+        Unattestable::NotFound(id) => not_found("ATTESTATION_NOT_FOUND", &[("attestation", id)]),
     }
 }
 

@@ -246,7 +246,7 @@ pub(crate) fn posture(shown: &Shown) -> v1::Posture {
     }
 }
 
-fn milliseconds(since: i64) -> Option<prost_types::Timestamp> {
+pub(crate) fn milliseconds(since: i64) -> Option<prost_types::Timestamp> {
     jiff::Timestamp::from_millisecond(since)
         .ok()
         .map(clock::encode)

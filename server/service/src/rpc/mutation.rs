@@ -46,6 +46,8 @@ mutations! {
     RollbackBaseline RollbackBaselineRequest;
     ApproveBaselineRevision ApproveBaselineRevisionRequest;
     RejectBaselineRevision RejectBaselineRevisionRequest;
+    Attest AttestRequest;
+    RevokeAttestation RevokeAttestationRequest;
     CreateCluster CreateClusterRequest;
     UpdateCluster UpdateClusterRequest;
     DeleteCluster DeleteClusterRequest;

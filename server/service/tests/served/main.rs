@@ -5,6 +5,7 @@
 
 mod access;
 mod approval;
+mod attest;
 mod batch;
 mod clusters;
 mod record;
@@ -20,12 +21,13 @@ use opsec_access::{BindingText, Bindings, Caller, Identity, Lapsed, Roster, Stan
 use opsec_manifests::{Input as File, Options, read};
 use opsec_model::{Snapshot, SourceKind};
 use opsec_proto::v1;
+use opsec_proto::v1::attestation_service_client::AttestationServiceClient;
 use opsec_proto::v1::baseline_service_client::BaselineServiceClient;
 use opsec_proto::v1::check_request::Input;
 use opsec_proto::v1::check_service_client::CheckServiceClient;
 use opsec_proto::v1::cluster_service_client::ClusterServiceClient;
 use opsec_proto::v1::posture_service_client::PostureServiceClient;
-use opsec_service::{Service, ServiceConfig};
+use opsec_service::{Service, ServiceConfig, Signing};
 use opsec_store::{SledStore, StoreLocation};
 use tonic::Status;
 use tonic::body::Body;
@@ -48,6 +50,7 @@ struct As {
     baselines: BaselineServiceClient<CallsOf>,
     clusters: ClusterServiceClient<CallsOf>,
     postures: PostureServiceClient<CallsOf>,
+    attestations: AttestationServiceClient<CallsOf>,
 }
 
 /// Calls that each say who makes them.
@@ -82,12 +85,22 @@ fn fixture() -> Fixture {
 }
 
 fn with(needs_approval: bool) -> Fixture {
+    set_up(needs_approval, None)
+}
+
+/// One that signs, or does not.
+fn signing_with(signing: Option<Signing>) -> Fixture {
+    set_up(false, signing)
+}
+
+fn set_up(needs_approval: bool, signing: Option<Signing>) -> Fixture {
     let directory = tempfile::tempdir().unwrap();
     let store = SledStore::open(&StoreLocation::new(directory.path())).unwrap();
     let config = ServiceConfig {
         store: Arc::new(store),
         evaluations: 2,
         needs_approval,
+        signing,
     };
     Fixture {
         _directory: directory,
@@ -103,6 +116,7 @@ impl Fixture {
         As {
             checks: CheckServiceClient::new(calls.clone()).max_decoding_message_size(largest),
             baselines: BaselineServiceClient::new(calls.clone()).max_decoding_message_size(largest),
+            attestations: AttestationServiceClient::new(calls.clone()),
             clusters: ClusterServiceClient::new(calls.clone()),
             postures: PostureServiceClient::new(calls).max_decoding_message_size(largest),
         }
