@@ -46,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     /// Without identity, on loopback, for development.
     pub(crate) dev: bool,
+    /// Free bytes of its disk below which nothing is changed.
+    pub(crate) reserve: usize,
     pub(crate) drain_delay: Duration,
     pub(crate) drain_timeout: Duration,
     pub(crate) tls: Option<TlsFiles>,
@@ -143,6 +145,7 @@ impl Resolved {
             listen: self.read("server.listen", |text| text.parse().ok())?,
             data_dir: self.read("server.data_dir", |text| Some(text.into()))?,
             dev: self.dev,
+            reserve: self.read("server.reserve", value::bytes)?,
             drain_delay: self.read("server.drain_delay", value::duration)?,
             drain_timeout: self.read("server.drain_timeout", value::duration)?,
             tls: self.tls()?,

@@ -111,7 +111,9 @@ pub(crate) fn serve(args: &Args) -> ExitCode {
 
 fn start(args: &Args) -> Result<End, StartError> {
     let config = args.configuration()?;
-    let location = StoreLocation::new(&config.data_dir).with_patience(PATIENCE);
+    let location = StoreLocation::new(&config.data_dir)
+        .with_patience(PATIENCE)
+        .with_reserve(config.reserve as u64);
     let store = Arc::new(SledStore::open(&location)?);
     for path in store.set_aside() {
         let path = path.display().to_string();

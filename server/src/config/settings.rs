@@ -61,6 +61,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "what is stored; one process at a time",
     ),
     setting(
+        "server.reserve",
+        Kind::Bytes,
+        "512MiB",
+        "below which free bytes of data_dir's disk nothing is changed",
+    ),
+    setting(
         "server.drain_delay",
         Kind::Duration,
         "0s",

@@ -23,9 +23,6 @@ const WINDOWS: (u32, u32) = (1 << 20, 4 << 20);
 /// How long a client has to say that it is still there.
 const ALIVE: Duration = Duration::from_secs(20);
 
-/// How long calls may take to end on a connection that is too old.
-const GRACE: Duration = Duration::from_secs(150);
-
 /// The services over a store.
 pub(super) fn service(
     config: &Config,
@@ -78,8 +75,8 @@ pub(super) fn server(limits: &Limits) -> Server {
     let streams = u32::try_from(limits.streams_per_connection).unwrap_or(u32::MAX);
     Server::builder()
         .max_concurrent_streams(streams)
+        // With a grace too, tonic says nothing at that age and cuts the calls when the grace is over.
         .max_connection_age(limits.connection_age)
-        .max_connection_age_grace(GRACE)
         .http2_keepalive_interval(Some(limits.keepalive))
         .http2_keepalive_timeout(Some(ALIVE))
         .http2_max_header_list_size(HEADERS)

@@ -37,6 +37,16 @@ pub enum StoreError {
         /// The path.
         path: PathBuf,
     },
+    /// Less of the disk is free than is to be left alone.
+    #[error("{} has {} MiB free, and below {} MiB nothing is changed: make room; nothing was stored", .path.display(), .free >> 20, .reserve >> 20)]
+    DiskLow {
+        /// The store's directory.
+        path: PathBuf,
+        /// Bytes that are free.
+        free: u64,
+        /// Bytes below which nothing is changed.
+        reserve: u64,
+    },
     /// Reading or writing failed otherwise.
     #[error("cannot {action} {}: {source}", .path.display())]
     Io {
@@ -107,7 +117,7 @@ impl StoreError {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Locked { .. } => "STORE_LOCKED",
-            Self::DiskFull { .. } => "DISK_LOW",
+            Self::DiskFull { .. } | Self::DiskLow { .. } => "DISK_LOW",
             Self::NotWritable { .. } | Self::Io { .. } | Self::Failed { .. } => "STORE_FAILED",
             Self::Corrupt { .. } => "RECORD_CORRUPT",
             Self::RolledBack { .. } => "STORE_ROLLED_BACK",

@@ -24,6 +24,7 @@ pub mod posture;
 mod record;
 pub mod recorded;
 mod replay;
+mod reserve;
 mod resolve;
 mod scope;
 mod sled_store;

@@ -13,6 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct StoreLocation {
     data: PathBuf,
     patience: Duration,
+    reserve: u64,
 }
 
 impl StoreLocation {
@@ -21,6 +22,7 @@ impl StoreLocation {
         Self {
             data: data_directory.into(),
             patience: PATIENCE,
+            reserve: 0,
         }
     }
 
@@ -28,6 +30,16 @@ impl StoreLocation {
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
+    }
+
+    /// The same place, where nothing is changed while its file system has fewer free bytes: a
+    /// full disk stops a store, and what is refused before does not.
+    #[must_use]
+    pub fn with_reserve(self, bytes: u64) -> Self {
+        Self {
+            reserve: bytes,
+            ..self
+        }
     }
 
     /// The data directory.
@@ -51,6 +63,10 @@ impl StoreLocation {
 
     pub(crate) fn patience(&self) -> Duration {
         self.patience
+    }
+
+    pub(crate) fn reserve(&self) -> u64 {
+        self.reserve
     }
 
     /// The directory that sled has.

@@ -30,6 +30,7 @@ use crate::head;
 use crate::location::StoreLocation;
 use crate::lock::OwnerLock;
 use crate::pending::{Pending, pending};
+use crate::reserve::Reserve;
 use crate::store::{Cursor, Snapshot, Store, Transaction, Watch, WatchError};
 
 /// A store on sled. Dropping it waits for what is queued, closes sled, and then lets go of the
@@ -40,6 +41,7 @@ pub struct SledStore {
     thread: Option<JoinHandle<()>>,
     shared: Arc<Shared>,
     aside: Vec<PathBuf>,
+    reserve: Reserve,
     _lock: OwnerLock,
 }
 
@@ -99,6 +101,7 @@ impl SledStore {
             thread: Some(thread),
             shared,
             aside,
+            reserve: Reserve::of(store, location.reserve()),
             _lock: lock,
         })
     }
@@ -151,6 +154,9 @@ impl Store for SledStore {
         }
         if let Some(problem) = transaction.breaks() {
             return Pending::ready(Err(StoreError::TransactionTooLarge { problem }));
+        }
+        if let Err(error) = self.reserve.check() {
+            return Pending::ready(Err(error));
         }
         let (responder, answer) = pending();
         let sent = self

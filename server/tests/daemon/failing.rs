@@ -1,10 +1,11 @@
-//! A disk that fails ends the service within a second: it says so, and writes nothing any more.
+//! A disk that fails ends the service within a second: it says so, and writes nothing any more. One
+//! that is nearly full stops changes alone.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::process::{Daemon, program, run};
-use crate::{channel, create_baseline};
+use crate::{channel, create_baseline, reason, version};
 
 /// Builds the library that makes a disk fail.
 fn shim(directory: &std::path::Path) -> std::path::PathBuf {
@@ -56,4 +57,22 @@ async fn a_disk_that_fails_ends_it_within_a_second() {
     assert!(daemon.log().contains("store failed"), "{}", daemon.log());
     let data = data.display().to_string();
     assert_eq!(run(&["fsck", "--data-dir", &data]).status.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_disk_that_is_nearly_full_stops_changes_and_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let more_than_any = "[server]\nreserve = \"8000000GiB\"\n";
+    let daemon = Daemon::dev_with(&data, more_than_any);
+    let channel = channel(daemon.address).await;
+    let refused = create_baseline(&channel, "argo").await.unwrap_err();
+    let expected = (tonic::Code::ResourceExhausted, "DISK_LOW".to_owned());
+    assert_eq!(reason(&refused), expected, "{refused}");
+    assert!(refused.message().contains("make room"), "{refused}");
+    version(&channel, None).await.unwrap();
+    drop(daemon);
+    let daemon = Daemon::dev_with(&data, "[server]\nreserve = \"0\"\n");
+    let channel = crate::channel(daemon.address).await;
+    assert_eq!(create_baseline(&channel, "argo").await.unwrap(), 1);
 }

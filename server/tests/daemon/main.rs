@@ -6,6 +6,7 @@
     reason = "a test stops where what it needs is not there; a path in TOML is quoted as in Rust"
 )]
 
+mod aging;
 mod attesting;
 mod certificates;
 mod ending;

@@ -42,8 +42,9 @@ const HELD: [&str; 5] = [
 /// Every right that goes up because the operator may change what holds it, and the rights to
 /// change that.
 pub(crate) fn raises(context: &Context<'_>) -> Vec<Raise> {
+    // What a webhook denies is known where the API server was asked.
     let snapshot = context.facts.snapshot();
-    if snapshot.validating_admission_policies.is_empty() {
+    if snapshot.validating_admission_policies.is_empty() && context.answers.is_empty() {
         return Vec::new();
     }
     let mut found: Vec<Raise> = Vec::new();
@@ -111,8 +112,20 @@ fn guard(context: &Context<'_>, right: &GradedRight, denial: &Denial, found: &mu
                 "{} denies {} what RBAC grants it: {}",
                 denial.policy, right.account, right.row.may
             );
-            add(changer, "GRD-VAP", To::Critical, holds);
+            for &row in rows_that_change(&denial.policy.kind) {
+                add(changer, row, To::Critical, holds.clone());
+            }
         }
+    }
+}
+
+/// The rows of the rights to change what denies.
+fn rows_that_change(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "ValidatingWebhookConfiguration" => &["GRD-VWEBHOOK", "GRD-WEBHOOK-DEL"],
+        "MutatingWebhookConfiguration" => &["GRD-WEBHOOK", "GRD-WEBHOOK-DEL"],
+        "MutatingAdmissionPolicy" => &["GRD-MAP"],
+        _ => &["GRD-VAP"],
     }
 }
 
@@ -124,7 +137,6 @@ fn denials(context: &Context<'_>, account: &ServiceAccountRef, right: &GradedRig
         return of_account
             .flat_map(|asked| &asked.denied)
             .flat_map(|(_, decision)| decision.denials.clone())
-            .filter(|denial| denial.policy.kind == "ValidatingAdmissionPolicy")
             .collect();
     }
     let hits = right.hits.iter();

@@ -5,7 +5,7 @@
 use opsec_manifests::{Input, Options, read};
 use opsec_model::{
     AccessReview, CrdCreationAnswer, DryRunAnswer, EffectiveBaseline, NoticeCode, Report,
-    ReviewAnswer, Snapshot,
+    ReviewAnswer, Severity, Snapshot,
 };
 use opsec_practices::{CheckOptions, Prepared, SelectedBaseline};
 
@@ -170,4 +170,77 @@ fn a_denial_that_was_not_reckoned_with_is_said() {
         disagreements[0].contains("ValidatingAdmissionPolicy/nowhere"),
         "{disagreements:?}"
     );
+}
+
+/// A webhook that denies CRDs.
+const GUARD: &str = r#"
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: crd-guard}
+webhooks:
+- name: crds.guard.example
+  admissionReviewVersions: [v1]
+  sideEffects: None
+  clientConfig: {url: "https://guard.example"}
+  rules:
+  - {apiGroups: [apiextensions.k8s.io], apiVersions: ["*"], resources: [customresourcedefinitions], operations: [CREATE]}
+"#;
+
+/// That the operator may create CRDs, and delete webhooks.
+const RIGHTS: &str = r#"
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: crds}
+rules:
+- {apiGroups: [apiextensions.k8s.io], resources: [customresourcedefinitions], verbs: [create]}
+- {apiGroups: [admissionregistration.k8s.io], resources: [validatingwebhookconfigurations], verbs: [delete]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: crds}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: crds}
+subjects: [{kind: ServiceAccount, name: o, namespace: ops}]
+"#;
+
+#[test]
+fn a_webhook_that_denies_and_that_its_holder_deletes_holds_nothing() {
+    // A webhook of the operator's own file would be its own.
+    let operator = format!("{OPERATOR}{RIGHTS}");
+    let files = [("o.yaml", operator.as_str()), ("guard.yaml", GUARD)];
+    let inputs = files.map(|(name, text)| Input {
+        name: name.into(),
+        bytes: text.into(),
+    });
+    let mut snapshot = read(&inputs, &Options::default()).unwrap().snapshot;
+    let severities = |report: &Report| {
+        let of = |right: &str| {
+            let mut findings = report.findings();
+            let finding = findings.find(|it| it.right.as_deref() == Some(right));
+            finding.map(|finding| finding.severity).unwrap()
+        };
+        (of("GRD-CRD"), of("GRD-WEBHOOK-DEL"))
+    };
+    let unasked = severities(&judge(&snapshot));
+    assert_eq!(unasked, (Severity::High, Severity::High));
+    let probes = Prepared::new(&snapshot)
+        .probes(&options(), &select)
+        .unwrap();
+    let by = opsec_model::Denier::Webhook {
+        name: "crds.guard.example".to_owned(),
+    };
+    snapshot.crd_creation_answers = probes
+        .creations
+        .into_iter()
+        .map(|probe| CrdCreationAnswer {
+            service_account: probe.service_account,
+            creation: probe.creation,
+            answer: DryRunAnswer::Denied {
+                code: 403,
+                by: by.clone(),
+            },
+        })
+        .collect();
+    let asked = severities(&judge(&snapshot));
+    assert_eq!(asked, (Severity::Critical, Severity::Critical));
 }

@@ -8,6 +8,7 @@ use opsec_facts::Facts;
 use opsec_model::{Reach, ServiceAccountRef, Severity};
 use opsec_rbac::{EffectiveRights, Held, Names, Reaching, Request};
 
+use crate::atoms::Atoms;
 use crate::grading::Grading;
 use crate::hit::{Atom, Hit};
 use crate::row::Row;
@@ -67,12 +68,12 @@ fn hit(row: &'static Row, ghost: &ServiceAccountRef, grant: usize) -> Hit {
         alone: false,
         scope: Reaching::Namespace(ghost.namespace.clone()),
         names: Names::All,
-        atoms: BTreeSet::from([Atom {
+        atoms: Atoms::of(Atom {
             verb: "create".into(),
             group: "".into(),
             resource: resource.into(),
             name: None,
-        }]),
+        }),
         grants: BTreeSet::from([grant]),
         latent: false,
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use opsec_rbac::{Answers, EffectiveRights, Grant, Held, Kinds, Names, Reaching, Request};
 
+use crate::atoms::Atoms;
 use crate::row::{Part, Row};
 use crate::special;
 use crate::table::{Needed, Table, TableRow};
@@ -21,7 +22,7 @@ pub struct Hit {
     /// For which names.
     pub names: Names,
     /// What exactly is held.
-    pub atoms: BTreeSet<Atom>,
+    pub atoms: Atoms,
     /// Indices of the grants that give it, into [`EffectiveRights::grants`].
     pub grants: BTreeSet<usize>,
     /// Whether the kind is neither built in, nor in the input, nor served.
@@ -287,7 +288,7 @@ pub(crate) fn merge(row: &'static Row, mut entries: Vec<PartHeld<'_>>) -> Vec<Hi
                 alone: false,
                 scope: held.scope.clone(),
                 names: held.names.clone(),
-                atoms: BTreeSet::from([atom]),
+                atoms: Atoms::of(atom),
                 grants: held.with.iter().copied().chain([held.grant]).collect(),
                 latent,
             }),
@@ -315,7 +316,7 @@ pub(crate) fn join(first: Vec<Hit>, second: &[Hit]) -> Vec<Hit> {
                     alone: false,
                     scope,
                     names,
-                    atoms: BTreeSet::new(),
+                    atoms: Atoms::default(),
                     grants: BTreeSet::new(),
                     latent: true,
                 });

@@ -5,6 +5,7 @@
 //! [`Grading::rights_of`] grades one account. The table is
 //! data under [`rows`]; a new right is one row there and its case.
 
+mod atoms;
 pub mod baseline;
 mod combine;
 mod example;
@@ -24,6 +25,7 @@ mod table;
 mod words;
 pub mod written;
 
+pub use atoms::Atoms;
 pub use example::{Example, example};
 pub use grading::{Grading, GradingInput};
 pub use hit::{Atom, Hit, Word, hits_by_any_grant};

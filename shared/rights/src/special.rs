@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use opsec_rbac::{GrantScope, Names, Reaching};
 
+use crate::atoms::Atoms;
 use crate::hit::{Atom, Hit, PartHeld, Search, join, merge};
 use crate::row::{Part, Row, Special, core, part};
 
@@ -102,7 +103,7 @@ fn one_grant(row: &'static Row, grant: usize, scope: Reaching, atom: Atom) -> Hi
         alone: false,
         scope,
         names: Names::All,
-        atoms: BTreeSet::from([atom]),
+        atoms: Atoms::of(atom),
         grants: BTreeSet::from([grant]),
         latent: false,
     }

@@ -53,12 +53,6 @@ pub(crate) fn checking(figures: &[Figure]) -> Option<&Measured> {
     figures.iter().find(of)?.measured()
 }
 
-/// The figure of everything from the snapshot on.
-pub(crate) fn whole(figures: &[Figure]) -> Option<&Measured> {
-    let of = |figure: &&Figure| figure.by == WHOLE;
-    figures.iter().find(of)?.measured()
-}
-
 fn measured(file: &Path, operator: &str) -> Result<[(&'static str, Measured); 3], String> {
     let snapshot = snapshot(file)?;
     let baseline = EffectiveBaseline::builtin().map_err(|error| error.to_string())?;

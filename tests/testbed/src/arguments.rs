@@ -104,6 +104,8 @@ pub(crate) fn api_server(
             layout.service_account_key().display(),
         ),
         flag("authorization-mode", "RBAC"),
+        // As kubeadm's clusters have it.
+        "--enable-bootstrap-token-auth".to_owned(),
         flag("token-auth-file", layout.tokens().display()),
         flag("allow-privileged", true),
         // Tests send bursts, and leave quickly.

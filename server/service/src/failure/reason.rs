@@ -396,7 +396,7 @@ fn store(error: &StoreError) -> Reason {
             metadata.extend(pid.map(|pid| ("pid".to_owned(), pid.to_string())));
             (Code::Unavailable, "STORE_LOCKED", metadata)
         }
-        StoreError::DiskFull { path: at } => (
+        StoreError::DiskFull { path: at } | StoreError::DiskLow { path: at, .. } => (
             Code::ResourceExhausted,
             "DISK_LOW",
             metadata(&[("path", &path(at))]),

@@ -23,14 +23,15 @@ pub(crate) fn definition(plural: &str, group: &str) -> Value {
 }
 
 /// What one policy and its binding are made of.
-struct Case {
+#[derive(Debug)]
+pub(crate) struct Case {
     name: &'static str,
     spec: Value,
     bound: Value,
     denied: bool,
 }
 
-fn case(name: &'static str, spec: Value, denied: bool) -> Case {
+pub(crate) fn case(name: &'static str, spec: Value, denied: bool) -> Case {
     let bound = json!({});
     Case {
         name,
@@ -56,13 +57,13 @@ fn constraints(rule: &Value, change: &Value) -> Value {
 }
 
 impl Case {
-    fn group(&self) -> String {
+    pub(crate) fn group(&self) -> String {
         format!("{}.example.com", self.name)
     }
 
     /// The policy and its binding. It looks at definitions of its own group alone; that
     /// of another policy, which came later, tells that it is in force.
-    fn objects(&self) -> [Value; 2] {
+    pub(crate) fn objects(&self) -> [Value; 2] {
         let group = self.group();
         // Where a rule matches everything, objects of other shapes pass by too.
         let own =
@@ -81,7 +82,7 @@ impl Case {
     }
 }
 
-fn put_in_force(case: &Case) {
+pub(crate) fn put_in_force(case: &Case) {
     let [policy, binding] = case.objects();
     create(&format!("{ADMISSION}/validatingadmissionpolicies"), &policy);
     let bindings = format!("{ADMISSION}/validatingadmissionpolicybindings");
@@ -89,7 +90,7 @@ fn put_in_force(case: &Case) {
 }
 
 /// Creates a definition without keeping it.
-fn attempt(definition: &Value) -> Answer {
+pub(crate) fn attempt(definition: &Value) -> Answer {
     admin().post(&format!("{CRDS}?dryRun=All"), definition)
 }
 

@@ -107,3 +107,39 @@ fn constrained_impersonation_needs_the_mode_and_the_target() {
     let who = self::holder("imp-wrong", &wrong).becoming(manager);
     assert_eq!(who.get(list).code, 403, "the core group is not the one");
 }
+
+/// Where impersonation is constrained, four or more groups are asked about at once, as the name `*`:
+/// a literal `*` among the names gives any four, and no three.
+#[test]
+fn four_groups_at_once_are_asked_about_as_a_star() {
+    let group = "authentication.k8s.io";
+    let mode = "impersonate:user-info";
+    let become_with = |namespace_name: &str, names: &Value| {
+        let mut groups = rule(group, "groups", &[mode]);
+        groups["resourceNames"] = names.clone();
+        let rules = json!([
+            named(group, "users", "someone", &[mode]),
+            groups,
+            rule("", "configmaps", &["impersonate-on:user-info:list"]),
+        ]);
+        let who = holder(namespace_name, &rules).becoming("someone");
+        move |many: usize| {
+            let who = (0..many).fold(who.clone(), |who, place| {
+                who.group(&format!("team-{place}"))
+            });
+            who.get("/api/v1/namespaces/default/configmaps")
+        }
+    };
+    // Who may impersonate is asked what it may itself: the one impersonated may list nothing.
+    let refused_to = |answer: &Answer| {
+        let message = answer.message().to_owned();
+        message.contains("impersonate")
+    };
+    let each: Vec<String> = (0..4).map(|place| format!("team-{place}")).collect();
+    let each = become_with("imp-each", &json!(each));
+    assert!(!refused_to(&each(3)), "{:?}", each(3));
+    assert!(!refused_to(&each(4)), "{:?}", each(4));
+    let star = become_with("imp-star", &json!(["*"]));
+    assert!(refused_to(&star(3)), "{:?}", star(3));
+    assert!(!refused_to(&star(4)), "{:?}", star(4));
+}

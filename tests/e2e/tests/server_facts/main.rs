@@ -5,10 +5,13 @@
 mod admission;
 mod bindings;
 mod given;
+mod guards;
 mod impersonation;
+mod mounts;
 mod names;
 mod pod_security;
 mod secrets;
 mod server;
 mod table;
 mod wildcards;
+mod yaml;

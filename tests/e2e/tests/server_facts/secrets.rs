@@ -211,3 +211,26 @@ fn a_connection_needs_create_and_a_proxy_only_get() {
         assert_eq!(user(proxy).post(&path, &json!({})).code, 403, "{path}");
     }
 }
+
+/// In kube-system a bootstrap-token Secret needs `create` alone: nothing has to be read back.
+#[test]
+fn a_bootstrap_token_needs_create_alone() {
+    let who = "secret-bootstrap";
+    let rules = json!([rule("", "secrets", &["create"])]);
+    granted(who, Bound::In("kube-system"), &rules);
+    let group = "system:bootstrappers:kubeadm:default-node-token";
+    let secret = json!({"metadata": {"name": "bootstrap-token-facts0"},
+        "type": "bootstrap.kubernetes.io/token",
+        "stringData": {"token-id": "facts0", "token-secret": "0123456789abcdef",
+            "usage-bootstrap-authentication": "true", "auth-extra-groups": group}});
+    let answer = user(who).post("/api/v1/namespaces/kube-system/secrets", &secret);
+    assert!(answer.is_ok(), "{answer:?}");
+    let holder = crate::server::bearer("facts0.0123456789abcdef");
+    let reviews = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+    crate::given::eventually("a bootstrap token", || {
+        holder.post(reviews, &json!({})).is_ok()
+    });
+    let answer = holder.post(reviews, &json!({}));
+    let groups = &answer.body["status"]["userInfo"]["groups"];
+    assert!(groups.to_string().contains(group), "{answer:?}");
+}

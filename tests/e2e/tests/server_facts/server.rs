@@ -1,5 +1,6 @@
 //! One control plane for all tests of the binary, and requests to it as anybody.
 
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ struct Server {
     runtime: Runtime,
     client: kube::Client,
     config: kube::Config,
+    kubeconfig: PathBuf,
 }
 
 /// What the server answered.
@@ -45,23 +47,30 @@ fn server() -> &'static Server {
             .enable_all()
             .build()
             .unwrap();
-        let (client, config) = runtime.block_on(async {
+        let (client, config, kubeconfig) = runtime.block_on(async {
             let cluster = ControlPlane::start(Options::default()).await.unwrap();
             let client = cluster.client();
             let file = Kubeconfig::read_from(cluster.kubeconfig()).unwrap();
             let options = KubeConfigOptions::default();
             let config = kube::Config::from_custom_kubeconfig(file, &options);
             let config = config.await.unwrap();
+            let kubeconfig = cluster.kubeconfig().clone();
             // It ends with this process: nothing drops a static.
             std::mem::forget(cluster);
-            (client, config)
+            (client, config, kubeconfig)
         });
         Server {
             runtime,
             client,
             config,
+            kubeconfig,
         }
     })
+}
+
+/// The administrator's kubeconfig.
+pub(crate) fn kubeconfig() -> &'static Path {
+    &server().kubeconfig
 }
 
 /// Who asks.
