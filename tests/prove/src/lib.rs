@@ -5,6 +5,7 @@
 //! seed, which is printed; a case in which the answers differ is made as small as it can be and
 //! written to a file that `cargo xtask prove --replay FILE` asks again.
 
+mod admission;
 mod chance;
 mod error;
 mod operators;

@@ -33,6 +33,11 @@ pub const PARTS: &[Part] = &[
         cases: usize::MAX,
         prove: crate::operators::prove,
     },
+    Part {
+        name: "admission",
+        cases: 1_000,
+        prove: crate::admission::prove,
+    },
 ];
 
 /// A part by its name.

@@ -1,5 +1,6 @@
 //! What a proof comes to, and the table that says so.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ pub struct Tally {
     pub allowed: usize,
     /// Ours said that it does not know.
     pub unknown: usize,
+    /// The same by what it does not know; a case can want several.
+    pub wanting: BTreeMap<String, usize>,
     /// They differ; each in a line, with where it can be replayed.
     pub disagreements: Vec<String>,
 }
@@ -28,6 +31,14 @@ impl Tally {
         self.allowed += usize::from(allowed);
     }
 
+    /// Counts one case of which ours says that it does not know, and why.
+    pub fn not_known<'f>(&mut self, features: impl IntoIterator<Item = &'f String>) {
+        self.unknown += 1;
+        for feature in features {
+            *self.wanting.entry(feature.clone()).or_default() += 1;
+        }
+    }
+
     /// The smaller of the shares of allowed and of refused, in percent of what was agreed on: a
     /// sample in which one of them hardly occurs proves little.
     pub fn smaller_share(&self) -> usize {
@@ -40,6 +51,9 @@ impl Tally {
         self.agree += other.agree;
         self.allowed += other.allowed;
         self.unknown += other.unknown;
+        for (feature, count) in other.wanting {
+            *self.wanting.entry(feature).or_default() += count;
+        }
         self.disagreements.extend(other.disagreements);
     }
 }
@@ -95,6 +109,9 @@ pub fn table(rows: &[Row]) -> String {
     for row in rows {
         for line in &row.tally.disagreements {
             let _ = writeln!(text, "disagree: {}: {line}", row.what);
+        }
+        for (feature, count) in &row.tally.wanting {
+            let _ = writeln!(text, "unknown: {}: {count} times {feature}", row.what);
         }
         for broken in &row.broken {
             let noticed = broken.noticed;

@@ -121,6 +121,13 @@ impl Candidate<'_> {
     }
 }
 
+/// Why the kind of a policy's parameters is not served, or may not be. That is an error of the
+/// policy, whatever its bindings are for.
+pub(crate) fn unserved(facts: &Facts<'_>, kind: Option<&ParamKind>) -> Option<Params> {
+    let kind = kind.filter(|kind| !is_built_in(kind))?;
+    store(facts, kind).err()
+}
+
 fn store<'a>(facts: &Facts<'a>, kind: &ParamKind) -> Result<Store<'a>, Params> {
     let (group, version) = kind
         .api_version

@@ -77,16 +77,34 @@ fn judge_policy(
             return;
         }
     };
-    for binding in bindings {
-        let judged = Bound {
-            admission,
-            facts,
-            request,
-            policy,
-            binding,
-            compiled,
-        };
-        judged.judge(&matched, decision);
+    let bound = bindings.into_iter().map(|binding| Bound {
+        admission,
+        facts,
+        request,
+        policy,
+        binding,
+        compiled,
+    });
+    judge_bound(bound.collect(), &matched, decision);
+}
+
+/// Judges a policy under its bindings. Parameters of a kind that is not served are an error of the
+/// policy, said once.
+fn judge_bound(bound: Vec<Bound<'_>>, matched: &Match, decision: &mut Decision) {
+    let Some(first) = bound.first().filter(|_| *matched == Match::Yes) else {
+        for judged in bound {
+            judged.judge(matched, decision);
+        }
+        return;
+    };
+    match params::unserved(first.facts, first.policy.spec.param_kind.as_ref()) {
+        Some(Params::Error(message)) => first.misconfigured(message, decision),
+        Some(Params::Unknown(reason)) => decision.unknown.push(first.unknown(reason, false)),
+        _ => {
+            for judged in bound {
+                judged.judge(matched, decision);
+            }
+        }
     }
 }
 
@@ -155,13 +173,15 @@ impl Bound<'_> {
                     self.evaluate(Some(param), decision);
                 }
             }
-            Params::Error(message) => {
-                // A configuration error denies whatever the binding's actions are.
-                let cause = Cause::ParamMissing { message };
-                self.deny(cause, Reads::default(), None, true, decision);
-            }
+            Params::Error(message) => self.misconfigured(message, decision),
             Params::Unknown(reason) => decision.unknown.push(self.unknown(reason, false)),
         }
+    }
+
+    /// A configuration error denies whatever the binding's actions are.
+    fn misconfigured(&self, message: String, decision: &mut Decision) {
+        let cause = Cause::ParamMissing { message };
+        self.deny(cause, Reads::default(), None, true, decision);
     }
 
     fn evaluate(&self, param: Option<&Param>, decision: &mut Decision) {

@@ -122,6 +122,30 @@ fn parameters_of_a_namespaced_kind_without_a_namespace_deny_a_cluster_scoped_req
 }
 
 #[test]
+fn a_kind_of_parameters_that_is_not_served_denies_whatever_the_binding_is_for() {
+    let made = policy("true").spec(
+        "paramKind",
+        &json!({"apiVersion": "absent.example.com/v1", "kind": "Absent"}),
+    );
+    let elsewhere = json!({"resourceRules": [{
+        "apiGroups": ["apps"],
+        "apiVersions": ["*"],
+        "operations": ["*"],
+        "resources": ["*"],
+    }]});
+    let bound = binding_with("p", "matchResources", &elsewhere);
+    let decided = |failure_policy: &str, bindings: Value| {
+        decide_in(&json!({
+            "validatingAdmissionPolicies": [made.clone().spec("failurePolicy", &json!(failure_policy)).json()],
+            "validatingAdmissionPolicyBindings": bindings,
+        }))
+    };
+    assert!(decided("Fail", json!([bound])).is_denied());
+    assert!(decided("Ignore", json!([bound])).is_admitted());
+    assert!(decided("Fail", json!([])).is_admitted());
+}
+
+#[test]
 fn a_selector_gives_every_parameter_and_each_must_allow() {
     let selector = json!({
         "selector": {"matchLabels": {"for": "p"}},
