@@ -7,6 +7,7 @@ mod check;
 mod cluster;
 mod explain;
 mod files;
+mod harden;
 mod help;
 mod list;
 mod registry;
@@ -23,12 +24,13 @@ pub(crate) use attest::{
     AttestArgs, AttestationListArgs, AttestationsCommand, CollectionArg, VerifyArgs,
 };
 pub(crate) use baseline::{
-    ApplyArgs, BaselineCommand, DecideArgs, DiffArgs, DocumentFormat, HistoryArgs, ResolveArgs,
-    RollbackArgs,
+    ApplyArgs, BaselineCommand, CaptureArgs, DecideArgs, DiffArgs, DocumentFormat, HistoryArgs,
+    ResolveArgs, RollbackArgs,
 };
 pub(crate) use check::{CheckArgs, CheckFormat, HalfArg};
 pub(crate) use explain::{CompletionArgs, ExplainArgs, Shell, VersionArgs};
 pub(crate) use files::FileArgs;
+pub(crate) use harden::HardenArgs;
 pub(crate) use list::{ListArgs, ListFormat};
 pub(crate) use registry::{ClusterCommand, ClusterListArgs, ForgetArgs, RegisterArgs};
 pub(crate) use rights::{DeclareArgs, RightsCommand, ValidateArgs};
@@ -118,6 +120,8 @@ pub(crate) enum Command {
     Path(PathArgs),
     /// Explain a practice, a rule or a right, with bad and good YAML
     Explain(ExplainArgs),
+    /// Write what takes an operator from FAIL to PASS
+    Harden(HardenArgs),
     /// Keep baselines: what you accept of an operator
     #[command(
         subcommand,

@@ -9,6 +9,7 @@ mod cluster;
 mod complete;
 mod completion;
 mod explain;
+mod harden;
 mod list;
 mod path;
 mod reach;
@@ -33,6 +34,7 @@ pub(crate) async fn run(command: Command, context: Context) -> Result<Exit, Fail
         Command::CanI(args) => can_i::run(args, context).await,
         Command::Reach(args) => reach::run(args, context).await,
         Command::Path(args) => path::run(args, context).await,
+        Command::Harden(args) => harden::run(args, context).await,
         Command::Explain(args) => explain::run(args, context).await,
         Command::Completion(args) => completion::run(&args),
         Command::Version(args) => version::run(&args, &context).await,

@@ -142,6 +142,14 @@ pub(crate) enum Failure {
     /// The snapshot cannot be sent.
     #[error("what was read cannot be sent to the service: {0}")]
     Snapshot(#[source] FieldError),
+    /// The overlay cannot be written.
+    #[error("the overlay cannot be written into {directory}: {source}")]
+    Overlay {
+        /// Where it was to be.
+        directory: String,
+        /// Why not.
+        source: io::Error,
+    },
     /// There is no place for baselines.
     #[error("this system has no place for a user's data; name one with --data-dir")]
     NoDataDir,

@@ -3,10 +3,11 @@
 
 mod saved;
 
+use std::borrow::Borrow;
 use std::path::Path;
 use std::sync::Arc;
 
-use opsec_gather::{Connection, Options, PathOrStdin, gather_cluster, read, read_files};
+use opsec_gather::{Connection, Input, Options, PathOrStdin, gather_cluster, read, read_files};
 use opsec_model::snapshot::SourceKind;
 use opsec_model::{NoticeCode, Snapshot, SourceMap};
 
@@ -120,11 +121,33 @@ async fn cluster(args: &FileArgs, progress: &Progress) -> Result<Gathered, Failu
     })
 }
 
+/// Files as facts and as they were read, for who writes them down again.
+///
+/// # Errors
+/// As for [`gather`].
+pub(crate) fn with_bytes(args: &FileArgs) -> Result<(Gathered, Vec<Input>), Failure> {
+    let inputs = bytes(args)?;
+    let gathered = from_bytes(args, &inputs)?;
+    gathered.save(args)?;
+    Ok((gathered, inputs))
+}
+
 fn files(args: &FileArgs) -> Result<Gathered, Failure> {
+    from_bytes(args, bytes(args)?)
+}
+
+fn bytes(args: &FileArgs) -> Result<Vec<Input>, Failure> {
     let paths: Vec<PathOrStdin> = args.filename.iter().map(PathOrStdin::from_arg).collect();
     let limits = args.limits();
     let mut stdin = std::io::stdin().lock();
-    let inputs = read_files(&paths, args.recursive, &mut stdin, &limits)?;
+    Ok(read_files(&paths, args.recursive, &mut stdin, &limits)?)
+}
+
+fn from_bytes<I: Borrow<Input>>(
+    args: &FileArgs,
+    inputs: impl IntoIterator<Item = I>,
+) -> Result<Gathered, Failure> {
+    let limits = args.limits();
     let options = Options {
         namespace: args.namespace.clone(),
         namespace_as_given: args.namespace_as_given,

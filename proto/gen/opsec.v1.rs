@@ -8751,6 +8751,132 @@ pub struct ValidationCondition {
     #[prost(string, tag = "4")]
     pub message: ::prost::alloc::string::String,
 }
+/// Of whom to draft a baseline.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CaptureBaselineRequest {
+    /// The operator by any of its names; empty is the only one of the input.
+    #[prost(string, tag = "3")]
+    pub operator: ::prost::alloc::string::String,
+    /// The namespaces that it is meant to work in; none is those that are inferred.
+    #[prost(string, repeated, tag = "4")]
+    pub intended_namespaces: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The facts. One is mandatory.
+    #[prost(oneof = "capture_baseline_request::Input", tags = "1, 2")]
+    pub input: ::core::option::Option<capture_baseline_request::Input>,
+}
+/// Nested message and enum types in `CaptureBaselineRequest`.
+pub mod capture_baseline_request {
+    /// The facts. One is mandatory.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Input {
+        /// Gathered and normalised facts; at most 64 MiB.
+        #[prost(message, tag = "1")]
+        Snapshot(super::Snapshot),
+        /// Manifests, or what `kubectl get -o json` prints; at most 32 MiB.
+        #[prost(message, tag = "2")]
+        Documents(super::RawDocuments),
+    }
+}
+/// A draft of a baseline.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CaptureBaselineResponse {
+    /// The operator.
+    #[prost(message, optional, tag = "1")]
+    pub operator: ::core::option::Option<OperatorSummary>,
+    /// The OperatorBaseline, as JSON; the reason, the owner and the end of each exemption are empty.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub document: ::prost::bytes::Bytes,
+    /// What it comes to once each exemption has a reason and an end.
+    #[prost(message, optional, tag = "3")]
+    pub report: ::core::option::Option<Report>,
+    /// What is to be known about the input.
+    #[prost(message, repeated, tag = "4")]
+    pub notices: ::prost::alloc::vec::Vec<Notice>,
+    /// What was looked at.
+    #[prost(message, optional, tag = "5")]
+    pub source: ::core::option::Option<Source>,
+}
+/// What to mend, and what is to stay.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HardenRequest {
+    /// The operator by any of its names; empty is the only one of the input.
+    #[prost(string, tag = "3")]
+    pub operator: ::prost::alloc::string::String,
+    /// The rules that are to be answered, as in `OPSEC306`; none is all.
+    #[prost(string, repeated, tag = "6")]
+    pub only: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The namespaces that it is meant to work in; none is the baseline's, or those that are inferred.
+    #[prost(string, repeated, tag = "7")]
+    pub intended_namespaces: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What must stay for the operator to work: rules and rights by their id, as in `OPSEC314` or
+    /// `ESC-SECRET-READ`, for one account as in `ESC-SECRET-READ=shop/cart`.
+    #[prost(string, repeated, tag = "8")]
+    pub keep: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The facts. One is mandatory.
+    #[prost(oneof = "harden_request::Input", tags = "1, 2")]
+    pub input: ::core::option::Option<harden_request::Input>,
+    /// The baseline to work towards; absent is the one that applies.
+    #[prost(oneof = "harden_request::BaselineChoice", tags = "4, 5")]
+    pub baseline_choice: ::core::option::Option<harden_request::BaselineChoice>,
+}
+/// Nested message and enum types in `HardenRequest`.
+pub mod harden_request {
+    /// The facts. One is mandatory.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Input {
+        /// Gathered and normalised facts; at most 64 MiB.
+        #[prost(message, tag = "1")]
+        Snapshot(super::Snapshot),
+        /// Manifests, or what `kubectl get -o json` prints; at most 32 MiB.
+        #[prost(message, tag = "2")]
+        Documents(super::RawDocuments),
+    }
+    /// The baseline to work towards; absent is the one that applies.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum BaselineChoice {
+        /// A stored baseline, as `baselines/{baseline}`.
+        #[prost(string, tag = "4")]
+        Baseline(::prost::alloc::string::String),
+        /// A baseline document, YAML or JSON.
+        #[prost(bytes, tag = "5")]
+        InlineBaseline(::prost::bytes::Bytes),
+    }
+}
+/// What mends an operator, and what it comes to.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HardenResponse {
+    /// The operator.
+    #[prost(message, optional, tag = "1")]
+    pub operator: ::core::option::Option<OperatorSummary>,
+    /// The changes, in the order in which they are applied.
+    #[prost(message, repeated, tag = "2")]
+    pub changes: ::prost::alloc::vec::Vec<Change>,
+    /// The report before.
+    #[prost(message, optional, tag = "3")]
+    pub before: ::core::option::Option<Report>,
+    /// The report after, as far as it is known without applying anything.
+    #[prost(message, optional, tag = "4")]
+    pub after: ::core::option::Option<Report>,
+    /// What a person has to know or do besides, each a clause.
+    #[prost(string, repeated, tag = "5")]
+    pub notes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// A change of one object.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Change {
+    /// What to do.
+    #[prost(enumeration = "ChangeAction", tag = "1")]
+    pub action: i32,
+    /// The object.
+    #[prost(message, optional, tag = "2")]
+    pub object: ::core::option::Option<ObjectRef>,
+    /// The object, or a patch as kubectl's strategic merge takes it, as JSON.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub document: ::prost::bytes::Bytes,
+    /// The rules that it answers.
+    #[prost(string, repeated, tag = "4")]
+    pub answers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
 /// Whether a condition holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -8784,6 +8910,43 @@ impl ConditionStatus {
             "CONDITION_STATUS_TRUE" => Some(Self::True),
             "CONDITION_STATUS_FALSE" => Some(Self::False),
             "CONDITION_STATUS_UNKNOWN" => Some(Self::Unknown),
+            _ => None,
+        }
+    }
+}
+/// What to do with an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ChangeAction {
+    /// Never sent.
+    Unspecified = 0,
+    /// Make it.
+    Create = 1,
+    /// Merge the document into it.
+    Patch = 2,
+    /// Remove it.
+    Delete = 3,
+}
+impl ChangeAction {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CHANGE_ACTION_UNSPECIFIED",
+            Self::Create => "CHANGE_ACTION_CREATE",
+            Self::Patch => "CHANGE_ACTION_PATCH",
+            Self::Delete => "CHANGE_ACTION_DELETE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CHANGE_ACTION_UNSPECIFIED" => Some(Self::Unspecified),
+            "CHANGE_ACTION_CREATE" => Some(Self::Create),
+            "CHANGE_ACTION_PATCH" => Some(Self::Patch),
+            "CHANGE_ACTION_DELETE" => Some(Self::Delete),
             _ => None,
         }
     }
@@ -8940,6 +9103,61 @@ pub mod remediation_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Drafts a baseline from what an operator is today: what is high or critical, and whatever else
+        /// fails, becomes an exemption whose reason and end are empty, so that the draft is refused until a
+        /// person has read it.
+        pub async fn capture_baseline(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CaptureBaselineRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CaptureBaselineResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.RemediationService/CaptureBaseline",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("opsec.v1.RemediationService", "CaptureBaseline"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Writes the changes that take an operator to six PASSes under a baseline, as far as what must
+        /// stay lets them, and judges what they come to.
+        ///
+        /// Reasons: BASELINE_NOT_FOUND (baseline) with NOT_FOUND; NAME_INVALID, SPEC_INVALID (path),
+        /// EXTENDS_INVALID and SPEC_TOO_LARGE with INVALID_ARGUMENT.
+        pub async fn harden(
+            &mut self,
+            request: impl tonic::IntoRequest<super::HardenRequest>,
+        ) -> std::result::Result<tonic::Response<super::HardenResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.RemediationService/Harden",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("opsec.v1.RemediationService", "Harden"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -8974,6 +9192,25 @@ pub mod remediation_service_server {
             tonic::Response<super::ValidateRightsResponse>,
             tonic::Status,
         >;
+        /// Drafts a baseline from what an operator is today: what is high or critical, and whatever else
+        /// fails, becomes an exemption whose reason and end are empty, so that the draft is refused until a
+        /// person has read it.
+        async fn capture_baseline(
+            &self,
+            request: tonic::Request<super::CaptureBaselineRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CaptureBaselineResponse>,
+            tonic::Status,
+        >;
+        /// Writes the changes that take an operator to six PASSes under a baseline, as far as what must
+        /// stay lets them, and judges what they come to.
+        ///
+        /// Reasons: BASELINE_NOT_FOUND (baseline) with NOT_FOUND; NAME_INVALID, SPEC_INVALID (path),
+        /// EXTENDS_INVALID and SPEC_TOO_LARGE with INVALID_ARGUMENT.
+        async fn harden(
+            &self,
+            request: tonic::Request<super::HardenRequest>,
+        ) -> std::result::Result<tonic::Response<super::HardenResponse>, tonic::Status>;
     }
     /// Writes what mends an operator. Nothing is applied and nothing is stored: whoever asks reads the
     /// documents, and applies them.
@@ -9134,6 +9371,97 @@ pub mod remediation_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ValidateRightsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.RemediationService/CaptureBaseline" => {
+                    #[allow(non_camel_case_types)]
+                    struct CaptureBaselineSvc<T: RemediationService>(pub Arc<T>);
+                    impl<
+                        T: RemediationService,
+                    > tonic::server::UnaryService<super::CaptureBaselineRequest>
+                    for CaptureBaselineSvc<T> {
+                        type Response = super::CaptureBaselineResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CaptureBaselineRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RemediationService>::capture_baseline(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CaptureBaselineSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.RemediationService/Harden" => {
+                    #[allow(non_camel_case_types)]
+                    struct HardenSvc<T: RemediationService>(pub Arc<T>);
+                    impl<
+                        T: RemediationService,
+                    > tonic::server::UnaryService<super::HardenRequest>
+                    for HardenSvc<T> {
+                        type Response = super::HardenResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::HardenRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RemediationService>::harden(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = HardenSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::analysis::AnswerArgs;
+use super::files::{FileArgs, namespace};
 use super::help;
 use super::list::RowsArgs;
 
@@ -13,6 +14,8 @@ use super::list::RowsArgs;
 pub(crate) enum BaselineCommand {
     /// Store a baseline, or a new revision of it
     Apply(ApplyArgs),
+    /// Draft a baseline from what an operator is today
+    Capture(Box<CaptureArgs>),
     /// Print a baseline
     Get(GetArgs),
     /// List the baselines that are stored
@@ -43,6 +46,35 @@ pub(crate) struct ApplyArgs {
     /// Do not ask, whatever would newly fail
     #[arg(short = 'y', long)]
     pub(crate) yes: bool,
+}
+
+/// Draft a baseline from what an operator is today
+#[derive(Debug, Args)]
+#[command(
+    before_help = help::BASELINE_CAPTURE,
+    after_help = help::BASELINE_CAPTURE_AFTER,
+    help_template = help::TEMPLATE
+)]
+pub(crate) struct CaptureArgs {
+    /// The operator: a display name, a workload, a label's value, a namespace or an API group's
+    /// first label [default: the only one there is]
+    pub(crate) operator: Option<String>,
+    /// A namespace that the operator is meant to work in; may be given several times
+    /// [default: those that are inferred]
+    #[arg(long, value_name = "NAMESPACE", value_delimiter = ',', value_parser = namespace)]
+    pub(crate) intended: Vec<String>,
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+    /// How to print: yaml or json
+    #[arg(
+        short = 'o',
+        long,
+        value_enum,
+        default_value_t = DocumentFormat::Yaml,
+        hide_possible_values = true,
+        value_name = "FORMAT"
+    )]
+    pub(crate) output: DocumentFormat,
 }
 
 /// List the revisions of a baseline: who wrote which, and when

@@ -23,8 +23,11 @@ Understand:
   path      Find the escalation chains that begin in an operator's pods
   explain   Explain a practice, a rule or a right, with bad and good YAML
 
+Mend:
+  harden    Write what takes an operator from FAIL to PASS, as objects or as a kustomize overlay
+
 Baselines:
-  baseline  Keep what you accept of an operator: apply, get, list, history, diff, rollback,
+  baseline  Keep what you accept of an operator: capture, apply, get, list, history, diff, rollback,
             delete, resolve, approve, reject
 
 Attest:
@@ -107,6 +110,21 @@ Examples:
   kubectl opsec path cert-manager -f cert-manager.yaml
   kubectl opsec path cert-manager -f cert-manager.yaml -o json";
 
+pub(crate) const HARDEN: &str = "\
+Examples:
+  kubectl opsec harden cert-manager -f cert-manager.yaml --intended shop --output-dir hardened
+  kubectl opsec harden cert-manager -f cert-manager.yaml --only OPSEC503 | kubectl apply -f -";
+
+/// Paragraphs are one line each: they are wrapped to the terminal.
+pub(crate) const HARDEN_AFTER: &str = "\
+What is created is printed in the order in which it is applied; what is patched or goes is printed as \
+comments. With --output-dir a kustomize overlay is written: `kubectl kustomize DIR | kubectl opsec check \
+OPERATOR -f -` judges it. Each object says in an annotation which rules it answers.
+
+Rights that are dangerous everywhere are granted in the intended namespaces alone, and those that are \
+dangerous there too are taken away: name with --keep what the operator cannot work without. Exit status: \
+0 the result passes, 1 findings remain and are listed, 2 usage, 3 an UNKNOWN remains.";
+
 pub(crate) const BASELINE: &str = "\
 Examples:
   kubectl opsec baseline apply -f cert-manager-baseline.yaml
@@ -116,6 +134,17 @@ pub(crate) const BASELINE_APPLY: &str = "\
 Examples:
   kubectl opsec baseline apply -f cert-manager-baseline.yaml
   kubectl opsec baseline apply -f -";
+
+pub(crate) const BASELINE_CAPTURE: &str = "\
+Examples:
+  kubectl opsec baseline capture cert-manager -f cert-manager.yaml > cert-manager-baseline.yaml
+  kubectl opsec baseline capture cert-manager --intended shop,blog";
+
+/// Paragraphs are one line each: they are wrapped to the terminal.
+pub(crate) const BASELINE_CAPTURE_AFTER: &str = "\
+What is low or medium stands among the rights, which are granted. Every high or critical right, and \
+whatever else fails, is an exemption whose reason and end are empty: `baseline apply` refuses the \
+draft until a person has written both, or has taken the exemption out.";
 
 pub(crate) const BASELINE_GET: &str = "\
 Examples:

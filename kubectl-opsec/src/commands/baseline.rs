@@ -1,6 +1,7 @@
 //! `baseline …`: on the store below the user's data directory, or of a service.
 
 mod apply;
+mod capture;
 mod decide;
 mod history;
 mod resolve;
@@ -27,6 +28,7 @@ const ATTEMPTS: usize = 32;
 pub(crate) async fn run(command: BaselineCommand, context: &Context) -> Result<Exit, Failure> {
     let answer = match command {
         BaselineCommand::Apply(args) => apply::run(&args, context).await?,
+        BaselineCommand::Capture(args) => capture::run(&args, context).await?,
         BaselineCommand::Get(args) => {
             let service = Service::for_baselines(context).await?;
             let baseline = content(&service.get_baseline(&args.name).await?)?;

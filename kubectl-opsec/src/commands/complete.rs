@@ -19,7 +19,9 @@ const NO_FILES: &str = ":4\n";
 /// Cobra's directive: as the shell would, file names too.
 const DEFAULT: &str = ":0\n";
 /// Commands whose first argument is an operator.
-const OF_OPERATORS: [&str; 6] = ["attest", "check", "rights", "can-i", "reach", "path"];
+const OF_OPERATORS: [&str; 7] = [
+    "attest", "check", "rights", "can-i", "reach", "path", "harden",
+];
 /// Flags that take a file.
 const OF_FILES: [&str; 8] = [
     "-f",

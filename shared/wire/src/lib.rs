@@ -24,7 +24,8 @@ pub use connections::{ConnectionTables, decode_connections, encode_connections};
 pub use explanation::{decode_explained, decode_explanation, encode_explained, encode_explanation};
 pub use field::{FieldError, Problem};
 pub use object::{
-    decode_account, decode_notices, decode_source, encode_account, encode_notices, encode_source,
+    decode_account, decode_notices, decode_object, decode_source, encode_account, encode_notices,
+    encode_object, encode_source,
 };
 pub use operator::{decode_operator, encode_operator};
 pub use path::{decode_path, encode_path};

@@ -10,7 +10,8 @@ use crate::words::{
     decode_install_mode, decode_source_kind, encode_install_mode, encode_source_kind,
 };
 
-pub(crate) fn encode_object(object: &ObjectRef) -> v1::ObjectRef {
+/// An object's name for the wire.
+pub fn encode_object(object: &ObjectRef) -> v1::ObjectRef {
     let ObjectRef {
         kind,
         namespace,
@@ -25,7 +26,8 @@ pub(crate) fn encode_object(object: &ObjectRef) -> v1::ObjectRef {
     }
 }
 
-pub(crate) fn decode_object(object: v1::ObjectRef) -> ObjectRef {
+/// An object's name from the wire.
+pub fn decode_object(object: v1::ObjectRef) -> ObjectRef {
     let v1::ObjectRef {
         kind,
         namespace,

@@ -46,11 +46,11 @@ struct Made {
 }
 
 /// A request for a check, read.
-struct Asked {
-    facts: Facts,
-    options: CheckOptions,
+pub(crate) struct Asked {
+    pub(crate) facts: Facts,
+    pub(crate) options: CheckOptions,
     choice: Choice,
-    place: Place,
+    pub(crate) place: Place,
 }
 
 impl Check {
@@ -336,7 +336,7 @@ impl CheckService for Check {
 
 impl Asked {
     /// Does something under the baselines that may apply.
-    fn with<T>(
+    pub(crate) fn with<T>(
         self,
         context: &Context,
         work: impl FnOnce(&Self, &Selector<'_>) -> Result<T, Failure>,
@@ -360,7 +360,7 @@ impl Asked {
 
 impl Context {
     /// Reads a request for a check.
-    fn asked(&self, request: v1::CheckRequest) -> Result<Asked, Failure> {
+    pub(crate) fn asked(&self, request: v1::CheckRequest) -> Result<Asked, Failure> {
         let as_of = request.as_of.map(read_as_of).transpose()?;
         let one = !request.operator.is_empty() && !request.operator.ends_with('~');
         if request.all && one {

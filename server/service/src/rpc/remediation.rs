@@ -3,17 +3,21 @@
 use std::sync::Arc;
 
 use opsec_access::{Method, Target};
-use opsec_model::{API_VERSION, OperatorSummary};
+use opsec_model::{API_VERSION, EffectiveBaseline, OperatorSummary};
 use opsec_proto::v1;
 use opsec_proto::v1::remediation_service_server::RemediationService;
-use opsec_remedies::{Declared, Declaring};
+use opsec_remedies::harden::{Action, Edit, Hardened, Hardening};
+use opsec_remedies::{Captured, Capturing, Declared, Declaring};
 use serde_json::{Value, json};
 use tonic::{Request, Response, Status};
 
+use crate::clock;
 use crate::context::{Context, everywhere, require, within};
 use crate::failure::Failure;
+use crate::rpc::check::Asked;
 use crate::rpc::input::{facts, named};
-use crate::use_case::remediation::{declare, validate};
+use crate::use_case::remediation::{capture, declare, harden, operator, validate};
+use crate::use_case::select::Selector;
 
 /// RemediationService.
 #[derive(Debug)]
@@ -77,8 +81,108 @@ impl Remediation {
     }
 }
 
+impl Remediation {
+    async fn captured(
+        &self,
+        request: Request<v1::CaptureBaselineRequest>,
+    ) -> Result<v1::CaptureBaselineResponse, Failure> {
+        let caller = self.context.caller(&request)?;
+        require(&caller, Method::CaptureBaseline, Target::Nothing).await?;
+        let request = request.into_inner();
+        let (captured, place) = self
+            .context
+            .run(move |context| {
+                let facts = facts!(capture_baseline_request, request.input);
+                let asked = Capturing {
+                    operator: named(&request.operator),
+                    intended: &request.intended_namespaces,
+                    now: clock::now(),
+                };
+                let captured = capture(&facts, &asked)?;
+                Ok((captured, context.place(&facts.snapshot, "")?))
+            })
+            .await?;
+        let one = std::iter::once(&captured.operator);
+        within(&caller, Method::CaptureBaseline, &place, one).await?;
+        encode_captured(&captured)
+    }
+
+    async fn hardened(
+        &self,
+        request: Request<v1::HardenRequest>,
+    ) -> Result<v1::HardenResponse, Failure> {
+        let caller = self.context.caller(&request)?;
+        require(&caller, Method::Harden, Target::Nothing).await?;
+        let mut request = request.into_inner();
+        let check = as_check(&mut request);
+        let (asked, hardened) = self
+            .context
+            .run(move |context| {
+                context.asked(check)?.with(context, |asked, selector| {
+                    let operator = asked.options.operator.as_deref();
+                    let baseline = baseline_of(asked, selector)?;
+                    let hardening = Hardening {
+                        operator,
+                        only: &request.only,
+                        intended: &request.intended_namespaces,
+                        keep: &request.keep,
+                        baseline: &baseline,
+                        now: asked.options.now,
+                    };
+                    harden(&asked.facts, &hardening)
+                })
+            })
+            .await?;
+        let one = std::iter::once(&hardened.after.operator);
+        within(&caller, Method::Harden, &asked.place, one).await?;
+        encode_hardened(&hardened)
+    }
+}
+
+/// What a check of the same operator by the same baseline would be asked.
+fn as_check(request: &mut v1::HardenRequest) -> v1::CheckRequest {
+    use v1::check_request as check;
+    use v1::harden_request as harden;
+    v1::CheckRequest {
+        input: request.input.take().map(|input| match input {
+            harden::Input::Snapshot(snapshot) => check::Input::Snapshot(snapshot),
+            harden::Input::Documents(documents) => check::Input::Documents(documents),
+        }),
+        operator: std::mem::take(&mut request.operator),
+        baseline_choice: request.baseline_choice.take().map(|choice| match choice {
+            harden::BaselineChoice::Baseline(name) => check::BaselineChoice::Baseline(name),
+            harden::BaselineChoice::InlineBaseline(document) => {
+                check::BaselineChoice::InlineBaseline(document)
+            }
+        }),
+        ..v1::CheckRequest::default()
+    }
+}
+
+/// The baseline that is worked towards.
+fn baseline_of(asked: &Asked, selector: &Selector<'_>) -> Result<EffectiveBaseline, Failure> {
+    let snapshot = &asked.facts.snapshot;
+    let operator = operator(snapshot, asked.options.operator.as_deref())?;
+    let (_, selected) = selector.select(&operator)?;
+    Ok(selected.baseline)
+}
+
 #[tonic::async_trait]
 impl RemediationService for Remediation {
+    async fn capture_baseline(
+        &self,
+        request: Request<v1::CaptureBaselineRequest>,
+    ) -> Result<Response<v1::CaptureBaselineResponse>, Status> {
+        Ok(Response::new(self.captured(request).await?))
+    }
+
+    async fn harden(
+        &self,
+        request: Request<v1::HardenRequest>,
+    ) -> Result<Response<v1::HardenResponse>, Status> {
+        Ok(Response::new(self.hardened(request).await?))
+    }
+
     async fn declare_rights(
         &self,
         request: Request<v1::DeclareRightsRequest>,
@@ -114,4 +218,39 @@ fn encode(declared: &Declared) -> Result<v1::DeclareRightsResponse, Failure> {
 /// A document as JSON, which values of ours always are.
 fn bytes(document: &Value) -> Result<Vec<u8>, Failure> {
     serde_json::to_vec(document).map_err(|_| Failure::bug())
+}
+
+fn encode_captured(captured: &Captured) -> Result<v1::CaptureBaselineResponse, Failure> {
+    Ok(v1::CaptureBaselineResponse {
+        operator: Some(opsec_wire::encode_operator(&captured.operator)),
+        document: bytes(&captured.document)?.into(),
+        report: Some(opsec_wire::encode_report(&captured.report)),
+        notices: opsec_wire::encode_notices(&captured.notices),
+        source: Some(opsec_wire::encode_source(&captured.source)),
+    })
+}
+
+fn encode_hardened(hardened: &Hardened) -> Result<v1::HardenResponse, Failure> {
+    let changes = hardened.edits.iter().map(encode_edit);
+    Ok(v1::HardenResponse {
+        operator: Some(opsec_wire::encode_operator(&hardened.after.operator)),
+        changes: changes.collect::<Result<_, _>>()?,
+        before: Some(opsec_wire::encode_report(&hardened.before)),
+        after: Some(opsec_wire::encode_report(&hardened.after)),
+        notes: hardened.notes.clone(),
+    })
+}
+
+fn encode_edit(edit: &Edit) -> Result<v1::Change, Failure> {
+    let action = match edit.action {
+        Action::Create => v1::ChangeAction::Create,
+        Action::Patch => v1::ChangeAction::Patch,
+        Action::Delete => v1::ChangeAction::Delete,
+    };
+    Ok(v1::Change {
+        action: action.into(),
+        object: Some(opsec_wire::encode_object(&edit.object)),
+        document: bytes(&edit.document)?.into(),
+        answers: edit.answers.iter().cloned().collect(),
+    })
 }
