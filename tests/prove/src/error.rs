@@ -8,6 +8,9 @@ pub enum ProveError {
     /// There is no control plane.
     #[error(transparent)]
     Testbed(#[from] opsec_testbed::TestbedError),
+    /// Another evaluator does not answer.
+    #[error(transparent)]
+    Oracle(#[from] opsec_oracles::OracleError),
     /// There is no client of it.
     #[error("no client of the control plane: {0}")]
     Client(String),

@@ -8,6 +8,7 @@
 mod admission;
 mod chance;
 mod error;
+mod network;
 mod operators;
 pub mod parts;
 mod pod_security;

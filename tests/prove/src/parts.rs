@@ -28,6 +28,11 @@ pub const PARTS: &[Part] = &[
         prove: crate::pod_security::prove,
     },
     Part {
+        name: "network",
+        cases: 24_000,
+        prove: crate::network::prove,
+    },
+    Part {
         name: "operators",
         // How many of the corpus: all.
         cases: usize::MAX,
