@@ -7,6 +7,7 @@ use opsec_facts::Facts;
 use opsec_model::objects::Workload;
 
 use crate::addresses::{AddressRange, AddressSet};
+use crate::admin::Other;
 use crate::endpoints::Endpoint;
 use crate::network::{Direction, Network};
 use crate::open::{OpenAddresses, open_addresses};
@@ -95,11 +96,42 @@ impl Network<'_> {
 
     /// Addresses with which any of the members may have a connection.
     fn outside(&self, members: &[&Workload], direction: Direction) -> OpenAddresses {
-        let allowed = members
+        let of_members = members
             .iter()
-            .flat_map(|member| self.allowed(member, direction))
-            .map(|allowed| (allowed.peer.addresses(), allowed.ports));
-        open_addresses(allowed)
+            .flat_map(|member| self.outside_of(member, direction));
+        open_addresses(of_members)
+    }
+
+    fn outside_of(&self, member: &Workload, direction: Direction) -> OpenAddresses {
+        let allowed = self.allowed(member, direction).into_iter();
+        let within: OpenAddresses = allowed
+            .map(|allowed| (allowed.peer.addresses(), allowed.ports))
+            .collect();
+        let labels = self.labels_of(member.namespace());
+        if !self.admin.govern(member, &labels, direction) {
+            return within;
+        }
+        let within = open_addresses(within.into_iter());
+        let is_held = self.holding(member, direction).next().is_some();
+        let blocks = self.admin.blocks(member, &labels, direction);
+        let destination = match direction {
+            Direction::Ingress => Some(&member.template.spec),
+            Direction::Egress => None,
+        };
+        let sets = within.iter().map(|(addresses, _)| addresses);
+        let undivided = undivided(sets.chain(&blocks).collect());
+        let open = undivided.into_iter().map(|part| {
+            let first = part.ranges().first().copied();
+            let within = is_held.then(|| first.map(|first| ports_of(&within, first)));
+            let within = within.map(Option::unwrap_or_default);
+            let subject = (member, &*labels);
+            let other = Other::Addresses(&part);
+            let open = self
+                .admin
+                .open(subject, direction, other, destination, within);
+            (part, open)
+        });
+        open.collect()
     }
 }
 
@@ -120,7 +152,14 @@ fn ports_of(open: &[(AddressSet, PortSet)], range: AddressRange) -> PortSet {
 
 /// The largest ranges of addresses that none of the sets divides.
 fn indistinct<'s>(sets: impl Iterator<Item = &'s (AddressSet, PortSet)>) -> Vec<AddressRange> {
-    let distinct: BTreeSet<&AddressSet> = sets.map(|(addresses, _)| addresses).collect();
+    let parts = undivided(sets.map(|(addresses, _)| addresses).collect());
+    let mut ranges: Vec<AddressRange> = parts.iter().flat_map(AddressSet::ranges).collect();
+    ranges.sort();
+    ranges
+}
+
+/// All addresses, in the largest sets that none of the given ones divides.
+fn undivided(distinct: BTreeSet<&AddressSet>) -> Vec<AddressSet> {
     let mut parts = vec![AddressSet::all_v4(), AddressSet::all_v6()];
     for set in distinct {
         parts = parts
@@ -129,7 +168,5 @@ fn indistinct<'s>(sets: impl Iterator<Item = &'s (AddressSet, PortSet)>) -> Vec<
             .filter(|part| !part.is_empty())
             .collect();
     }
-    let mut ranges: Vec<AddressRange> = parts.iter().flat_map(AddressSet::ranges).collect();
-    ranges.sort();
-    ranges
+    parts
 }

@@ -4,15 +4,18 @@
 //! ([`Network::allowed`], [`Network::isolation`]), and which connections of the snapshot's
 //! workloads that comes to ([`connections()`]).
 //!
-//! Only `networking.k8s.io/v1` is understood. Where a policy of another kind may matter, the
-//! answer of [`Network::isolation`] is unknown and [`Network::unknowns`] names the object; the
-//! other answers are then those of the NetworkPolicies alone.
+//! `networking.k8s.io/v1` is understood, and so are AdminNetworkPolicies and
+//! BaselineAdminNetworkPolicies of `policy.networking.k8s.io/v1alpha1` in connections. Where a policy
+//! of another kind may matter, or one of these governs the pods, the answer of [`Network::isolation`]
+//! is unknown and [`Network::unknowns`] names the object; what is allowed peer by peer is then what
+//! the NetworkPolicies alone allow.
 //!
 //! What the specification leaves open is read the wider way, so that nothing is called unreachable
 //! that some network plugin lets through. Two things are left out everywhere: a pod's traffic with
 //! itself and with the node it runs on, which no policy can stop.
 
 mod addresses;
+mod admin;
 mod connections;
 mod endpoints;
 mod isolation;

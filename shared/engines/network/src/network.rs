@@ -1,10 +1,12 @@
 //! The NetworkPolicies of a snapshot, and what they allow a workload's pods.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use opsec_facts::Facts;
 use opsec_model::objects::{NetworkPolicy, Workload};
 
+use crate::admin::{AdminPolicies, Other};
 use crate::namespace_policies::NamespacePolicies;
 use crate::peers::AllowedPeer;
 use crate::ports::PortSet;
@@ -38,6 +40,7 @@ pub struct Network<'a> {
     facts: &'a Facts<'a>,
     policies: BTreeMap<&'a str, NamespacePolicies<'a>>,
     namespace_labels: BTreeMap<String, BTreeMap<String, String>>,
+    pub(crate) admin: AdminPolicies<'a>,
 }
 
 impl<'a> Network<'a> {
@@ -58,6 +61,7 @@ impl<'a> Network<'a> {
             facts,
             policies,
             namespace_labels,
+            admin: AdminPolicies::of(&facts.snapshot().other_network_policies),
         }
     }
 
@@ -139,29 +143,37 @@ impl<'a> Network<'a> {
         other: &Workload,
         destination: &Workload,
     ) -> PortSet {
-        let own_label;
         let namespace = other.namespace();
-        let namespace_labels = if let Some(labels) = self.namespace_labels.get(namespace) {
-            labels
-        } else {
-            own_label = self.facts.namespace_labels(namespace);
-            &own_label
-        };
+        let namespace_labels = self.labels_of(namespace);
         let pod_labels = &other.template.metadata.labels;
+        let spec = &destination.template.spec;
         let mut policies = self.holding(held, direction).peekable();
-        if policies.peek().is_none() {
-            return PortSet::all();
+        let within = policies.peek().is_some().then(|| {
+            policies
+                .flat_map(|(_, peers)| peers)
+                .filter(|allowed| {
+                    let peer = &allowed.peer;
+                    peer.matches_pod(namespace, &namespace_labels, pod_labels)
+                })
+                .fold(PortSet::default(), |ports, allowed| {
+                    ports.union(&allowed.ports_on(spec))
+                })
+        });
+        let own_labels = self.labels_of(held.namespace());
+        if !self.admin.govern(held, &own_labels, direction) {
+            return within.unwrap_or_else(PortSet::all);
         }
-        policies
-            .flat_map(|(_, peers)| peers)
-            .filter(|allowed| {
-                allowed
-                    .peer
-                    .matches_pod(namespace, namespace_labels, pod_labels)
-            })
-            .fold(PortSet::default(), |ports, allowed| {
-                ports.union(&allowed.ports_on(&destination.template.spec))
-            })
+        let other = Other::Pod(&namespace_labels, pod_labels);
+        self.admin
+            .open((held, &*own_labels), direction, other, Some(spec), within)
+    }
+
+    /// The labels of a namespace.
+    pub(crate) fn labels_of(&self, namespace: &str) -> Cow<'_, BTreeMap<String, String>> {
+        match self.namespace_labels.get(namespace) {
+            Some(labels) => Cow::Borrowed(labels),
+            None => Cow::Owned(self.facts.namespace_labels(namespace)),
+        }
     }
 
     pub(crate) fn holding<'n>(

@@ -104,13 +104,7 @@ fn typed(raw: Source<'_>, metadata: &model::Metadata) -> Result<Typed, Invalid> 
         ("operators.coreos.com", "OperatorGroup") => boxed(raw).map(Typed::OperatorGroup),
         ("kubectl-opsec.dev", "OperatorRights") => boxed(raw).map(Typed::OperatorRights),
         (group, name) if is_gateway_route(group, name) => Ok(network::gateway_route(raw, metadata)),
-        (group, name) if is_other_network_policy(group, name) => Ok(Typed::OtherNetworkPolicy(
-            Box::new(model::OtherNetworkPolicy {
-                group: group.to_owned(),
-                kind: name.to_owned(),
-                ..model::OtherNetworkPolicy::default()
-            }),
-        )),
+        (group, name) if is_other_network_policy(group, name) => Ok(network::other(raw)),
         (group, name) => match workload::kind(group, name) {
             Some(workload) => workload::object(raw, workload, metadata),
             None => Ok(custom(raw)),

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use opsec_model::objects::{EndpointSlice, GatewayRoute, Ingress, Metadata, NetworkPolicy};
+use opsec_model::objects::{
+    AdminNetworkPolicySpec, EndpointSlice, GatewayRoute, Ingress, Metadata, NetworkPolicy,
+    OtherNetworkPolicy,
+};
 
 use super::{Source, boxed, items, text};
-use crate::invalid::Invalid;
+use crate::invalid::{Invalid, decode};
 use crate::node::Node;
 use crate::typed::Typed;
 use crate::validate::network;
@@ -15,6 +18,29 @@ pub(super) fn policy(raw: Source<'_>) -> Result<Typed, Invalid> {
     let policy: Box<NetworkPolicy> = boxed(raw)?;
     network::policy(&policy.spec)?;
     Ok(Typed::NetworkPolicy(policy))
+}
+
+/// A network policy of another kind, with what it says where its kind is known.
+pub(super) fn other(raw: Source<'_>) -> Typed {
+    let kind = &raw.kind;
+    let known = (kind.group.as_str(), kind.version.as_str())
+        == ("policy.networking.k8s.io", "v1alpha1")
+        && matches!(
+            kind.kind.as_str(),
+            "AdminNetworkPolicy" | "BaselineAdminNetworkPolicy"
+        );
+    let mut policy = OtherNetworkPolicy {
+        group: kind.group.clone(),
+        kind: kind.kind.clone(),
+        ..OtherNetworkPolicy::default()
+    };
+    if known {
+        // What cannot be read is present and not understood, as policies of other kinds are.
+        let spec = raw.value.pointer("/spec");
+        let spec = spec.map(|spec| decode::<AdminNetworkPolicySpec>(spec, "spec", raw.memory));
+        policy.admin = spec.and_then(Result::ok);
+    }
+    Typed::OtherNetworkPolicy(Box::new(policy))
 }
 
 /// An Ingress with the Services it publishes.

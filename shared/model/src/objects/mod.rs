@@ -4,6 +4,7 @@
 //! field, and serialises to the same shape again. No value of a Secret or ConfigMap, no
 //! environment and no command line has a field here.
 
+mod admin_network;
 mod admission;
 mod custom;
 mod metadata;
@@ -14,6 +15,7 @@ mod resources;
 mod selector;
 mod workload;
 
+pub use admin_network::*;
 pub use admission::*;
 pub use custom::*;
 pub use metadata::*;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::pod::is_null;
-use super::{LabelSelector, Metadata};
+use super::{AdminNetworkPolicySpec, LabelSelector, Metadata};
 
 /// A NetworkPolicy. <https://kubernetes.io/docs/concepts/services-networking/network-policies/>
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -206,8 +206,8 @@ pub struct EndpointSlice {
     pub port_numbers: Vec<(String, i32)>,
 }
 
-/// A network policy of another kind than `networking.k8s.io/v1`: its presence is known, what it
-/// says is not.
+/// A network policy of another kind than `networking.k8s.io/v1`: its presence is known, and what it
+/// says only of the kinds of `policy.networking.k8s.io/v1alpha1`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct OtherNetworkPolicy {
@@ -217,4 +217,7 @@ pub struct OtherNetworkPolicy {
     pub kind: String,
     /// Metadata.
     pub metadata: Metadata,
+    /// What it says, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admin: Option<AdminNetworkPolicySpec>,
 }

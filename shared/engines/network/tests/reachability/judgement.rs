@@ -150,6 +150,7 @@ fn other(kind: &str, group: &str, namespace: Option<&str>) -> OtherNetworkPolicy
             namespace: namespace.map(Into::into),
             ..Metadata::default()
         },
+        admin: None,
     }
 }
 

@@ -3,6 +3,7 @@
 
 #![cfg(test)]
 
+mod admin;
 mod cluster;
 mod endpoints;
 mod judgement;
