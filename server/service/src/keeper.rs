@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use opsec_store::store::Snapshot;
+use opsec_store::store::{Cursor, Snapshot};
 use opsec_store::{
     Baselines, Catalogue, Change, ChangeContext, ChangeError, Outcome, SledStore, Store,
     StoreError, StoreLocation,
@@ -63,6 +63,14 @@ impl Keeper {
             Self::Shared { baselines, .. } => Ok(Arc::clone(
                 &baselines.read().unwrap_or_else(PoisonError::into_inner),
             )),
+        }
+    }
+
+    /// How far the history of a store that stays open has come; absent of another.
+    pub(crate) fn cursor(&self) -> Result<Option<Cursor>, Failure> {
+        match self {
+            Self::Open { store, .. } => Ok(Some(store.snapshot().map_err(store_failed)?.cursor())),
+            Self::Shared { .. } => Ok(None),
         }
     }
 

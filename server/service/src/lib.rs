@@ -8,6 +8,7 @@ mod embedded;
 mod failure;
 mod keeper;
 mod page;
+mod remembered;
 mod rpc;
 mod service;
 mod signing;

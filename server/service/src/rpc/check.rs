@@ -7,7 +7,7 @@ use opsec_access::{Caller, Method, Target};
 use opsec_model::SavedSnapshot;
 use opsec_practices::CheckOptions;
 use opsec_proto::v1;
-use opsec_proto::v1::batch_check_result::Answer;
+use opsec_proto::v1::batch_check_result::Answer as ItemAnswer;
 use opsec_proto::v1::check_request::{BaselineChoice, Input as CheckInput};
 use opsec_proto::v1::check_service_server::CheckService;
 use opsec_proto::v1::list_operators_request::Input as ListInput;
@@ -18,6 +18,7 @@ use crate::clock;
 use crate::context::{Context, everywhere, require, within};
 use crate::failure::{Failure, Unrecordable};
 use crate::page::Asked as PageAsked;
+use crate::remembered::{Answer, Asked as Key, Remembered};
 use crate::rpc::{encode, input};
 use crate::use_case::baselines::{read_baseline, read_name};
 use crate::use_case::check::{Facts, Judged, check, probes};
@@ -35,6 +36,7 @@ const BATCH: usize = 100;
 #[derive(Debug)]
 pub(crate) struct Check {
     context: Arc<Context>,
+    remembered: Remembered,
 }
 
 /// A check that was made, and has not been answered or recorded.
@@ -55,7 +57,10 @@ pub(crate) struct Asked {
 
 impl Check {
     pub(crate) fn new(context: Arc<Context>) -> Self {
-        Self { context }
+        Self {
+            context,
+            remembered: Remembered::default(),
+        }
     }
 
     async fn judge(
@@ -63,54 +68,84 @@ impl Check {
         caller: &Caller,
         request: v1::CheckRequest,
     ) -> Result<v1::CheckResponse, Failure> {
-        let (as_of, record) = (request.as_of.is_some(), request.record);
-        if record {
-            require(caller, Method::RecordCheck, Target::Nothing).await?;
-            refuse_choices(&request)?;
+        if request.record {
+            return self.judge_and_record(caller, request).await;
         }
-        let made = self
-            .context
-            .run(move |context| {
-                context.asked(request)?.with(context, |asked, selector| {
-                    let judged = check(&asked.facts, &asked.options, selector)?;
-                    Ok((judged, asked.options.now))
-                })
+        let as_of = request.as_of.map(read_as_of).transpose()?;
+        let now = as_of.unwrap_or_else(clock::now);
+        let answer = self.answer(request, now).await?;
+        within(
+            caller,
+            Method::Check,
+            &answer.place,
+            answer.operators.iter(),
+        )
+        .await?;
+        Ok(v1::CheckResponse {
+            results: answer.results.clone(),
+            ..response(&answer.place, now, as_of.is_some())
+        })
+    }
+
+    /// What a request comes to: as it was answered before, or judged now.
+    async fn answer(
+        &self,
+        request: v1::CheckRequest,
+        now: jiff::Timestamp,
+    ) -> Result<Arc<Answer>, Failure> {
+        let stored = self.context.keeper.cursor()?;
+        let key = stored.map(|stored| Key::of(&request, stored, now));
+        if let Some(known) = key.and_then(|key| self.remembered.get(key)) {
+            return Ok(known);
+        }
+        let made = self.made(request).await?;
+        let operators = made.judged.iter();
+        let answer = Arc::new(Answer {
+            place: made.place,
+            operators: operators
+                .map(|judged| judged.report.operator.clone())
+                .collect(),
+            results: made.judged.into_iter().map(encode::judged).collect(),
+        });
+        if let Some(key) = key {
+            self.remembered.put(key, Arc::clone(&answer));
+        }
+        Ok(answer)
+    }
+
+    async fn made(&self, request: v1::CheckRequest) -> Result<Made, Failure> {
+        let judge = move |context: &Context| {
+            context.asked(request)?.with(context, |asked, selector| {
+                let judged = check(&asked.facts, &asked.options, selector)?;
+                Ok((judged, asked.options.now))
             })
-            .await
-            .map(|(asked, (judged, now))| Made {
-                facts: asked.facts,
-                place: asked.place,
-                judged,
-                now,
-            })?;
-        let method = if record {
-            Method::RecordCheck
-        } else {
-            Method::Check
         };
+        let (asked, (judged, now)) = self.context.run(judge).await?;
+        Ok(Made {
+            facts: asked.facts,
+            place: asked.place,
+            judged,
+            now,
+        })
+    }
+
+    async fn judge_and_record(
+        &self,
+        caller: &Caller,
+        request: v1::CheckRequest,
+    ) -> Result<v1::CheckResponse, Failure> {
+        require(caller, Method::RecordCheck, Target::Nothing).await?;
+        refuse_choices(&request)?;
+        let as_of = request.as_of.is_some();
+        let made = self.made(request).await?;
         let operators = made.judged.iter().map(|judged| &judged.report.operator);
-        within(caller, method, &made.place, operators).await?;
-        let check_id = uuid::Uuid::now_v7().to_string();
-        let mut response = v1::CheckResponse {
-            results: Vec::new(),
-            check_id: check_id.clone(),
-            evaluate_time: Some(clock::encode(made.now)),
-            as_of,
-            cluster: made
-                .place
-                .registered()
-                .map_or_else(String::new, |cluster| format!("clusters/{}", cluster.id)),
-            registered: made.place.registered().is_some(),
-            mode: v1::CollectionMode::ClientAsserted.into(),
-        };
-        let (judged, recorded) = if record {
-            self.context
-                .run(move |context| context.record(made, &check_id))
-                .await?
-        } else {
-            let none = vec![false; made.judged.len()];
-            (made.judged, none)
-        };
+        within(caller, Method::RecordCheck, &made.place, operators).await?;
+        let mut response = response(&made.place, made.now, as_of);
+        let check_id = response.check_id.clone();
+        let (judged, recorded) = self
+            .context
+            .run(move |context| context.record(made, &check_id))
+            .await?;
         response.results = judged
             .into_iter()
             .zip(recorded)
@@ -147,8 +182,8 @@ impl Check {
         });
         let answers = join_all(items).await.into_iter().map(|answer| {
             let answer = match answer {
-                Ok(response) => Answer::Response(response),
-                Err(failure) => Answer::Error(encode::rpc_status(failure)),
+                Ok(response) => ItemAnswer::Response(response),
+                Err(failure) => ItemAnswer::Error(encode::rpc_status(failure)),
             };
             v1::BatchCheckResult {
                 answer: Some(answer),
@@ -355,6 +390,20 @@ impl Asked {
         };
         let done = work(&self, &selector)?;
         Ok((self, done))
+    }
+}
+
+/// A response without results, under an id of its own.
+fn response(place: &Place, now: jiff::Timestamp, as_of: bool) -> v1::CheckResponse {
+    let cluster = place.registered();
+    v1::CheckResponse {
+        results: Vec::new(),
+        check_id: uuid::Uuid::now_v7().to_string(),
+        evaluate_time: Some(clock::encode(now)),
+        as_of,
+        cluster: cluster.map_or_else(String::new, |cluster| format!("clusters/{}", cluster.id)),
+        registered: cluster.is_some(),
+        mode: v1::CollectionMode::ClientAsserted.into(),
     }
 }
 

@@ -23,8 +23,10 @@ async fn a_role_is_for_its_scope_alone() {
     fixture.register().await;
     let own = fixture.by(Some(someone("jane", "checker", ["prod-*", "shop-*", "x"])));
     let mut own = own.checks;
+    // What was answered to one is remembered, and is for nobody else who may not see it.
+    let asked = check(live(0));
     assert!(
-        own.check(check(live(0)))
+        own.check(asked.clone())
             .await
             .unwrap()
             .into_inner()
@@ -36,7 +38,7 @@ async fn a_role_is_for_its_scope_alone() {
         let refused = other
             .checks
             .clone()
-            .check(check(live(0)))
+            .check(asked.clone())
             .await
             .unwrap_err();
         assert_eq!(reason(&refused), "OUT_OF_SCOPE", "{scope:?}");
