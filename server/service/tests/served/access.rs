@@ -35,12 +35,7 @@ async fn a_role_is_for_its_scope_alone() {
     assert!(own.check(recorded(live(0))).await.is_ok());
     for scope in [["dev-*", "*", "*"], ["prod-1", "cache-*", "*"]] {
         let other = fixture.by(Some(someone("joe", "checker", scope)));
-        let refused = other
-            .checks
-            .clone()
-            .check(asked.clone())
-            .await
-            .unwrap_err();
+        let refused = other.checks.clone().check(asked.clone()).await.unwrap_err();
         assert_eq!(reason(&refused), "OUT_OF_SCOPE", "{scope:?}");
     }
     let viewer = fixture.by(Some(someone("vic", "viewer", ["*", "*", "*"])));
