@@ -39,12 +39,32 @@ pub(crate) enum Command {
     Import(Import),
     /// Asks a service for its health: 0 when it serves.
     Health(Health),
+    /// About the record of who did what.
+    #[command(subcommand)]
+    Audit(Audit),
     /// About keys that sign statements.
     #[command(subcommand)]
     Keys(Keys),
     /// About the configuration.
     #[command(subcommand)]
     Config(Config),
+}
+
+/// `audit`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Follows the chain from its first event: 0 whole, 1 not, 2 it could not be read. It prints the
+    /// head, CHAIN:SEQ:HASH.
+    Verify(AuditVerify),
+}
+
+/// `audit verify`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AuditVerify {
+    /// A head that was kept elsewhere, which must be one of the chain: without it nobody sees that its
+    /// end was cut off.
+    #[arg(long, value_name = "CHAIN:SEQ:HASH")]
+    pub(crate) head: Option<String>,
 }
 
 /// `keys`.

@@ -53,6 +53,8 @@ pub(crate) struct Config {
     pub(crate) tls: Option<TlsFiles>,
     pub(crate) roles: Option<PathBuf>,
     pub(crate) approval: bool,
+    /// The directory of the audit, and how large its files grow.
+    pub(crate) audit: (PathBuf, usize),
     pub(crate) attestation: Attestation,
     pub(crate) limits: Limits,
     pub(crate) authenticators: Authenticators,
@@ -151,12 +153,22 @@ impl Resolved {
             tls: self.tls()?,
             roles: self.path("access.roles"),
             approval: self.read("approval.required", |text| Some(text == "all"))?,
+            audit: (
+                self.audit_directory(),
+                self.read("audit.file_size", value::bytes)?,
+            ),
             attestation: self.attestation()?,
             limits: self.limits()?,
             authenticators: Authenticators::read(&self.file)?,
         };
         config.is_safe()?;
         Ok(config)
+    }
+
+    /// Where the audit is.
+    pub(crate) fn audit_directory(&self) -> PathBuf {
+        let directory = self.path("audit.directory");
+        directory.unwrap_or_else(|| self.data_directory().join("audit"))
     }
 
     /// Where what is stored is.

@@ -9,6 +9,7 @@ mod deadline;
 mod mend;
 mod outcome;
 mod rate;
+mod record;
 mod refusal;
 mod unwind;
 mod watches;
@@ -28,8 +29,10 @@ use self::classify::Call;
 use self::deadline::Deadline;
 use self::outcome::{Held, Outcome};
 use self::rate::Rates;
+use self::record::Who;
 pub(crate) use self::refusal::Refusal;
 use self::watches::Watches;
+use crate::audit::Audit;
 use crate::config::Limits;
 use crate::identity::{Credentials, Identities};
 use crate::listen::Peer;
@@ -51,6 +54,7 @@ pub(crate) struct Gate {
     bodies: Arc<Budget>,
     rates: Rates,
     watches: Arc<Watches>,
+    audit: Audit,
     /// Turns true when streams are to end.
     closing: watch::Receiver<bool>,
     /// Is told when a stored record turned out damaged.
@@ -61,6 +65,7 @@ impl Gate {
     pub(crate) fn new(
         limits: Limits,
         identities: Identities,
+        audit: Audit,
         closing: watch::Receiver<bool>,
         damaged: watch::Sender<bool>,
     ) -> Self {
@@ -72,6 +77,7 @@ impl Gate {
             watches: Arc::new(Watches::new(&limits)),
             limits,
             identities,
+            audit,
             closing,
             damaged,
         }
@@ -164,12 +170,16 @@ impl Gate {
     {
         let slot = take(&self.calls)?;
         let peer = request.extensions().get::<Peer>().cloned();
+        let address = peer.as_ref().map(|peer| peer.address.to_string());
         let credentials = Credentials::of(request.headers(), peer);
         let caller = self.identities.caller(credentials).await?;
         self.rates
             .take(caller.subject(), method.is_some_and(Method::changes))?;
         let method = method.ok_or(Refusal::MethodUnknown)?;
-        caller.require_role(method).await.map_err(Refusal::Denied)?;
+        let who = Who::new(&caller, address, method);
+        if let Err(denied) = caller.require_role(method).await {
+            return Err(self.note_denied(&who, Refusal::Denied(denied)).await);
+        }
         refuse_compressed(&request)?;
         let (streams, longest) = self.lasting(method);
         let mut held = if streams {
@@ -193,6 +203,9 @@ impl Gate {
             self.damaged.send_replace(true);
         }
         let closing = streams.then(|| self.closing.clone());
+        if let Some(event) = who.owed(&response) {
+            self.write(event).await?;
+        }
         let outcome = Outcome::new(held).closing(closing);
         let outcome = if streams {
             outcome.expiring(expiry)

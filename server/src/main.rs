@@ -1,6 +1,7 @@
 //! The central service: one binary, one directory of data, one configuration.
 
 mod args;
+mod audit;
 mod client;
 mod config;
 mod gate;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Some(Command::Export(export)) => upkeep::export(&args, export),
         Some(Command::Import(import)) => upkeep::import(&args, import),
         Some(Command::Health(health)) => probe::health(&args, health),
+        Some(Command::Audit(command)) => audit::audit(&args, command),
         Some(Command::Keys(command)) => keys::keys(&args, command),
         Some(Command::Config(args::Config::Print)) => upkeep::print(&args),
     }

@@ -21,6 +21,7 @@ use self::files::Files;
 use self::health::Health;
 use self::signals::Signals;
 use crate::args::Args;
+use crate::audit::{Audit, AuditError};
 use crate::config::{Config, ConfigError};
 use crate::gate::Gate;
 use crate::identity::{Identities, IdentityError};
@@ -57,6 +58,8 @@ enum StartError {
     #[error(transparent)]
     Identity(#[from] IdentityError),
     #[error(transparent)]
+    Audit(#[from] AuditError),
+    #[error(transparent)]
     Keys(#[from] KeysError),
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -76,6 +79,7 @@ impl StartError {
             Self::Store(StoreError::Corrupt { .. }) => "STORE_CORRUPT",
             Self::Store(error) => error.reason(),
             Self::Identity(error) => error.reason(),
+            Self::Audit(error) => error.reason(),
             Self::Keys(error) => error.reason(),
             Self::Listen { .. } => "LISTEN_FAILED",
             Self::System(_) | Self::Services(_) => "START_FAILED",
@@ -166,6 +170,8 @@ async fn run(config: &Config, store: &Arc<SledStore>) -> Result<End, StartError>
     let signer = Arc::new(Signer::new(config.attestation.directory()));
     let named = config.attestation.verifier_id.is_some();
     let attests = attesting::attests(config, &signer)?;
+    let (audit, writer) = crate::audit::open(&config.audit, &signer)?;
+    tokio::spawn(writer.run());
     let service = services::service(config, store, &signer)?;
     let routes = services::routes(&service, &health)?;
     let listener = TcpListener::bind(config.listen)
@@ -175,7 +181,8 @@ async fn run(config: &Config, store: &Arc<SledStore>) -> Result<End, StartError>
             source,
         })?;
     let address = listener.local_addr()?;
-    let gate = Gate::new(config.limits.clone(), identities, closing.clone(), damaged);
+    let limits = config.limits.clone();
+    let gate = Gate::new(limits, identities, audit.clone(), closing.clone(), damaged);
     let incoming = connections(listener, config.limits.connections, files.listening());
     tokio::spawn(files.follow(signals::reloads()?));
     let server = services::server(&config.limits)
@@ -189,7 +196,7 @@ async fn run(config: &Config, store: &Arc<SledStore>) -> Result<End, StartError>
 
     let failed = tokio::select! {
         () = signals.end() => None,
-        problem = failure(store, damage) => Some(problem),
+        problem = failure(store, &audit, damage) => Some(problem),
         _ = &mut serving => Some("the server ended by itself".to_owned()),
     };
     following.abort();
@@ -205,6 +212,7 @@ async fn run(config: &Config, store: &Arc<SledStore>) -> Result<End, StartError>
         service.end_streams();
     })
     .await;
+    audit.end().await;
     Ok(End::Told)
 }
 
@@ -239,8 +247,11 @@ async fn until(mut closing: watch::Receiver<bool>) {
 }
 
 /// What failed, when something does.
-async fn failure(store: &SledStore, damage: watch::Receiver<bool>) -> String {
+async fn failure(store: &SledStore, audit: &Audit, damage: watch::Receiver<bool>) -> String {
     loop {
+        if let Some(problem) = audit.failure() {
+            return problem;
+        }
         if let Some(problem) = store.failure() {
             return problem.to_owned();
         }

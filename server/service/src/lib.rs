@@ -2,6 +2,7 @@
 //! services in the caller's own process without socket and credential, or in a daemon, which puts
 //! into each request who calls.
 
+mod about;
 mod clock;
 mod context;
 mod embedded;
@@ -15,6 +16,7 @@ mod signing;
 mod stream;
 mod use_case;
 
+pub use about::About;
 pub use embedded::{Embedded, embedded};
 pub use opsec_store::{StoreError, StoreLocation};
 pub use service::{Service, ServiceConfig};

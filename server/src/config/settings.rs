@@ -103,6 +103,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "`all`: a change of a baseline applies once someone else approved it",
     ),
     setting(
+        "audit.directory",
+        Kind::Path,
+        "",
+        "the directory of the audit; empty: `audit` in server.data_dir",
+    ),
+    setting(
+        "audit.file_size",
+        Kind::Bytes,
+        "256MiB",
+        "how large a file of the audit grows before a new one is begun",
+    ),
+    setting(
         "attestation.keys",
         Kind::Path,
         "",

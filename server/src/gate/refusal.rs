@@ -38,6 +38,8 @@ pub(crate) enum Refusal {
     Compressed,
     #[error("the call took longer than its deadline, or than the service allows")]
     Deadline,
+    #[error("what was done cannot be written down, and so is not answered")]
+    AuditFailed,
     #[error("the service ends; call again")]
     ShuttingDown,
     #[error("the service failed on this request; please report it with the id {0}")]
@@ -52,7 +54,7 @@ impl Refusal {
         Self::Bug(id)
     }
 
-    fn reason(&self) -> (Code, &'static str) {
+    pub(super) fn reason(&self) -> (Code, &'static str) {
         match self {
             Self::CredentialsMissing(_) => (Code::Unauthenticated, "CREDENTIALS_MISSING"),
             Self::CredentialsInvalid(_) => (Code::Unauthenticated, "CREDENTIALS_INVALID"),
@@ -67,6 +69,7 @@ impl Refusal {
             Self::MethodUnknown => (Code::Unimplemented, "METHOD_UNKNOWN"),
             Self::Compressed => (Code::Unimplemented, "COMPRESSION_UNKNOWN"),
             Self::Deadline => (Code::DeadlineExceeded, "DEADLINE"),
+            Self::AuditFailed => (Code::Unavailable, "AUDIT_FAILED"),
             Self::ShuttingDown => (Code::Unavailable, "SHUTTING_DOWN"),
             Self::Bug(_) => (Code::Internal, "BUG"),
         }

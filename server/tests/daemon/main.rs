@@ -8,6 +8,7 @@
 
 mod aging;
 mod attesting;
+mod audit;
 mod certificates;
 mod ending;
 mod ending_busy;

@@ -11,6 +11,7 @@ use opsec_proto::v1::attestation_service_server::AttestationService;
 use opsec_store::attestation::{self, Kept};
 use tonic::{Request, Response, Status};
 
+use crate::about::answer;
 use crate::clock;
 use crate::context::{Context, require};
 use crate::failure::{Failure, Unattestable};
@@ -281,7 +282,7 @@ impl AttestationService for Attestations {
         &self,
         request: Request<v1::AttestRequest>,
     ) -> Result<Response<v1::AttestResponse>, Status> {
-        Ok(Response::new(self.make(request).await?))
+        Ok(answer(self.make(request).await?))
     }
 
     async fn verify_attestation(
@@ -309,7 +310,7 @@ impl AttestationService for Attestations {
         &self,
         request: Request<v1::RevokeAttestationRequest>,
     ) -> Result<Response<v1::RevokeAttestationResponse>, Status> {
-        Ok(Response::new(self.revoke(request).await?))
+        Ok(answer(self.revoke(request).await?))
     }
 
     async fn list_keys(

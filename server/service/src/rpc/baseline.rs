@@ -13,6 +13,7 @@ use opsec_proto::v1;
 use opsec_proto::v1::baseline_service_server::BaselineService;
 use tonic::{Request, Response, Status};
 
+use crate::about::{About, answer, told};
 use crate::clock;
 use crate::context::{Context, require};
 use crate::failure::Failure;
@@ -107,14 +108,14 @@ impl BaselineService for Baselines {
         &self,
         request: Request<v1::CreateBaselineRequest>,
     ) -> Result<Response<v1::CreateBaselineResponse>, Status> {
-        Ok(Response::new(self.create(request).await?))
+        Ok(answer(self.create(request).await?))
     }
 
     async fn update_baseline(
         &self,
         request: Request<v1::UpdateBaselineRequest>,
     ) -> Result<Response<v1::UpdateBaselineResponse>, Status> {
-        Ok(Response::new(self.update(request).await?))
+        Ok(answer(self.update(request).await?))
     }
 
     async fn get_baseline(
@@ -135,28 +136,36 @@ impl BaselineService for Baselines {
         &self,
         request: Request<v1::DeleteBaselineRequest>,
     ) -> Result<Response<v1::DeleteBaselineResponse>, Status> {
-        Ok(Response::new(self.delete(request).await?))
+        let resource = request.get_ref().name.clone();
+        let deleted = self.delete(request).await?;
+        let revision = deleted.revision;
+        let about = About {
+            resource,
+            revision,
+            ..About::default()
+        };
+        Ok(told(deleted, about))
     }
 
     async fn rollback_baseline(
         &self,
         request: Request<v1::RollbackBaselineRequest>,
     ) -> Result<Response<v1::RollbackBaselineResponse>, Status> {
-        Ok(Response::new(self.rollback(request).await?))
+        Ok(answer(self.rollback(request).await?))
     }
 
     async fn approve_baseline_revision(
         &self,
         request: Request<v1::ApproveBaselineRevisionRequest>,
     ) -> Result<Response<v1::ApproveBaselineRevisionResponse>, Status> {
-        Ok(Response::new(self.approve(request).await?))
+        Ok(answer(self.approve(request).await?))
     }
 
     async fn reject_baseline_revision(
         &self,
         request: Request<v1::RejectBaselineRevisionRequest>,
     ) -> Result<Response<v1::RejectBaselineRevisionResponse>, Status> {
-        Ok(Response::new(self.reject(request).await?))
+        Ok(answer(self.reject(request).await?))
     }
 
     async fn get_baseline_revision(

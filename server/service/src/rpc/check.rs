@@ -14,6 +14,7 @@ use opsec_proto::v1::list_operators_request::Input as ListInput;
 use opsec_store::posture::CollectionMode;
 use tonic::{Request, Response, Status};
 
+use crate::about::answer;
 use crate::clock;
 use crate::context::{Context, everywhere, require, within};
 use crate::failure::{Failure, Unrecordable};
@@ -293,8 +294,7 @@ impl CheckService for Check {
     ) -> Result<Response<v1::CheckResponse>, Status> {
         let caller = self.context.caller(&request)?;
         require(&caller, Method::Check, Target::Nothing).await?;
-        let response = self.judge(&caller, request.into_inner()).await?;
-        Ok(Response::new(response))
+        Ok(answer(self.judge(&caller, request.into_inner()).await?))
     }
 
     async fn batch_check(

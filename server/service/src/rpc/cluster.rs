@@ -8,6 +8,7 @@ use opsec_proto::v1::cluster_service_server::ClusterService;
 use opsec_store::cluster::{self, Cluster};
 use tonic::{Request, Response, Status};
 
+use crate::about::{About, answer, told};
 use crate::clock;
 use crate::context::{Context, require};
 use crate::failure::Failure;
@@ -169,7 +170,7 @@ impl ClusterService for Clusters {
         &self,
         request: Request<v1::CreateClusterRequest>,
     ) -> Result<Response<v1::CreateClusterResponse>, Status> {
-        Ok(Response::new(self.create(request).await?))
+        Ok(answer(self.create(request).await?))
     }
 
     async fn get_cluster(
@@ -190,13 +191,19 @@ impl ClusterService for Clusters {
         &self,
         request: Request<v1::UpdateClusterRequest>,
     ) -> Result<Response<v1::UpdateClusterResponse>, Status> {
-        Ok(Response::new(self.update(request).await?))
+        Ok(answer(self.update(request).await?))
     }
 
     async fn delete_cluster(
         &self,
         request: Request<v1::DeleteClusterRequest>,
     ) -> Result<Response<v1::DeleteClusterResponse>, Status> {
-        Ok(Response::new(self.delete(request).await?))
+        let resource = request.get_ref().name.clone();
+        let about = About {
+            cluster: resource.trim_start_matches("clusters/").to_owned(),
+            resource,
+            ..About::default()
+        };
+        Ok(told(self.delete(request).await?, about))
     }
 }
