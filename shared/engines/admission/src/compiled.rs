@@ -7,7 +7,9 @@ use opsec_model::objects::{
     AuditAnnotation, NamedExpression, ValidatingAdmissionPolicySpec, Validation,
 };
 
-use crate::cel::{Activation, Declarations, Failure, Program, Refusal, Type, Value, Variables};
+use crate::cel::{
+    Activation, Declarations, FREE, Failure, Program, Refusal, Type, Value, Variables,
+};
 use crate::decision::{Cause, Reads};
 use crate::inputs::Inputs;
 
@@ -314,6 +316,10 @@ fn compile_as(
     if wanted.is_empty() || wanted.contains(&program.output) {
         return Ok(program);
     }
+    if matches!(program.output, Type::Parameter(_)) {
+        let feature = "a variable of a type that is not had here";
+        return Err(Refusal::Unsupported(feature.to_owned()));
+    }
     let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
     Err(Refusal::Invalid(format!(
         "must evaluate to {} but got {}",
@@ -346,9 +352,11 @@ fn compile_variables(
     for (index, variable) in variables.iter().enumerate() {
         let field = || format!("spec.variables[{index}].expression");
         let program = accepted(field, compile_as(&variable.expression, declarations, &[]))?;
-        let found = program
-            .as_ref()
-            .map_or(Type::Dyn, |program| program.output.clone().of_variable());
+        // The type of what is not had here goes with any other.
+        let found = match program.as_ref().map(|program| &program.output) {
+            Err(_) | Ok(Type::Parameter(_)) => FREE,
+            Ok(output) => output.clone().of_variable(),
+        };
         if let Some(known) = &mut declarations.variables {
             known.insert(variable.name.clone(), found);
         }

@@ -278,6 +278,8 @@ fn variables_are_evaluated_when_used_and_in_order() {
         {"name": "operator", "expression": "variables.user == 'system:serviceaccount:shop:operator'"},
         {"name": "broken", "expression": "object.spec.nothing == 'a'"},
         {"name": "unsupported", "expression": "duration('1h')"},
+        {"name": "longer", "expression": "duration('1h') > duration('1m')"},
+        {"name": "alias", "expression": "variables.longer"},
     ]);
     for (expression, expected) in [
         ("!variables.operator", "denied"),
@@ -285,6 +287,14 @@ fn variables_are_evaluated_when_used_and_in_order() {
         ("variables.operator || variables.broken", "admitted"),
         ("variables.broken", "denied"),
         ("variables.unsupported.getHours() == 1", "unknown"),
+        // What is not had here may be of any type.
+        ("variables.longer", "unknown"),
+        ("variables.alias", "unknown"),
+        (
+            "[variables.operator, variables.longer].exists(x, x)",
+            "unknown",
+        ),
+        ("variables.operator || variables.alias", "admitted"),
         (
             "variables.operator || variables.unsupported == variables.user",
             "admitted",

@@ -50,7 +50,7 @@ pub(super) fn renamed(case: &Case, name: &str) -> Option<Case> {
 }
 
 /// What the API server wants of each object, or what keeps cases apart.
-const NEEDED: [&str; 14] = [
+const NEEDED: [&str; 16] = [
     "apiVersion",
     "kind",
     "metadata",
@@ -65,6 +65,8 @@ const NEEDED: [&str; 14] = [
     "apply",
     "account",
     "requests",
+    "resourceRules",
+    "resourceNames",
 ];
 
 /// The cases that have one thing less, those with much less first.
@@ -98,11 +100,13 @@ fn removable(value: &Value, pointer: String, found: &mut Vec<String>) {
         Value::Object(members) => {
             for (key, member) in members {
                 let here = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
-                // A definition's own content is as the API server fills it in.
                 if !NEEDED.contains(&key.as_str()) {
                     found.push(here.clone());
                 }
-                if !here.ends_with("/object/spec") {
+                // A definition's own content is as the API server fills it in, and the rules of a
+                // binding keep cases apart.
+                let whole = ["/object/spec", "/matchResources/resourceRules"];
+                if !whole.iter().any(|end| here.ends_with(end)) {
                     removable(member, here, found);
                 }
             }

@@ -71,23 +71,30 @@ pub(super) fn say(server: &Server, cases: &[Case], number: &str) -> Result<Vec<S
     post(server, POLICIES, policies, &mut said)?;
     let bindings = cases.iter().map(|case| case.bindings.clone());
     post(server, BINDINGS, bindings, &mut said)?;
+    let replies = tried(server, cases, number);
+    // Whatever came of it, nothing of it stays in force.
+    for resource in [BINDINGS, POLICIES] {
+        let path = format!("{API}/{resource}?labelSelector=proof%3D{PASSING}");
+        server.must(&[Ask::new("DELETE", path, Value::Null)])?;
+    }
+    let mut replies = replies?.into_iter();
+    for (case, said) in cases.iter().zip(&mut said) {
+        for (request, reply) in case.requests.iter().zip(&mut replies) {
+            said.answers.push(heard(request, &reply)?);
+        }
+    }
+    Ok(said)
+}
+
+/// What is answered to the creations of cases once they are in force.
+fn tried(server: &Server, cases: &[Case], number: &str) -> Result<Vec<Reply>, ProveError> {
     in_force(server, number, PASSING)?;
     let asks: Vec<Ask> = cases
         .iter()
         .flat_map(|case| &case.requests)
         .map(ask)
         .collect();
-    let mut replies = server.all(&asks)?.into_iter();
-    for (case, said) in cases.iter().zip(&mut said) {
-        for (request, reply) in case.requests.iter().zip(&mut replies) {
-            said.answers.push(heard(request, &reply)?);
-        }
-    }
-    for resource in [BINDINGS, POLICIES] {
-        let path = format!("{API}/{resource}?labelSelector=proof%3D{PASSING}");
-        server.must(&[Ask::new("DELETE", path, Value::Null)])?;
-    }
-    Ok(said)
+    server.all(&asks)
 }
 
 /// Posts objects of each case; those that are refused as invalid are noted.

@@ -30,7 +30,7 @@ use cel::parser::Expression;
 pub(crate) use evaluate::{Activation, Failure, REQUEST_RESOURCE, Variables};
 pub(crate) use kubernetes::{Authority, Authorizer};
 pub(crate) use reads::{Mentions, mentions};
-pub(crate) use types::Type;
+pub(crate) use types::{FREE, Type};
 pub(crate) use value::Value;
 
 /// The longest expression that is looked at, in bytes.
