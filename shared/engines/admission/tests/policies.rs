@@ -349,6 +349,10 @@ fn what_kubernetes_has_and_this_has_not_is_unknown_by_name() {
         ("duration('1h') > duration('1m')", "duration"),
         ("'%e'.format([1.5]) == '1'", "%e"),
         (
+            "object.metadata.annotations.distinct().size() == 0 || true",
+            "`distinct` of what is an error",
+        ),
+        (
             "authorizer.group('').resource('pods').check('get').reason() == ''",
             "reason",
         ),

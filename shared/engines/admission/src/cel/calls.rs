@@ -8,7 +8,7 @@ use cel::parser::Expression;
 use super::check::literal_text;
 use super::evaluate::{Evaluated, Evaluator, Failure, no_overload};
 use super::functions::NAMESPACES;
-use super::macros::MAP_INSERT;
+use super::macros::{MAP_INSERT, SORT_BY_KEYS};
 use super::value::Value;
 use super::{kubernetes, libraries, lists, operators, strings};
 
@@ -46,7 +46,15 @@ impl Evaluator<'_> {
             }
             return libraries::qualified(&format!("{namespace}.{name}"), &operands);
         }
-        let operands = self.operands(call.target.as_deref().into_iter().chain(&call.args))?;
+        let operands = call.target.as_deref().into_iter().chain(&call.args);
+        let operands = match self.operands(operands) {
+            // There the API server's evaluator falls over, and then nothing absorbs the error.
+            Err(Failure::Error(_)) if matches!(name, "sort" | "distinct" | SORT_BY_KEYS) => {
+                let name = if name == SORT_BY_KEYS { "sortBy" } else { name };
+                return Failure::falls_over(name);
+            }
+            operands => operands?,
+        };
         self.spend(operands.iter().map(weight).sum())?;
         strict(name, call.target.is_some(), &operands)
     }

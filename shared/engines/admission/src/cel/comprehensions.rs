@@ -27,6 +27,11 @@ impl Evaluator<'_> {
             let goes_on = self.value(&inner.loop_cond);
             if !matches!(goes_on, Ok(Value::Bool(false))) {
                 accumulated = self.value(&inner.loop_step);
+                if let Err(failure) = &accumulated
+                    && failure.is_final()
+                {
+                    return accumulated;
+                }
             }
             self.scope.truncate(height);
             if matches!(goes_on, Ok(Value::Bool(false))) {

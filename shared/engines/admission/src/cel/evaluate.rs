@@ -23,11 +23,24 @@ impl Failure {
         Err(Self::Error(message.into()))
     }
 
+    /// What an evaluator falls over: no other operand decides instead.
+    pub(super) fn falls_over<T>(function: &str) -> Result<T, Self> {
+        Err(Self::Unknown(format!("`{function}` {FALLS_OVER}")))
+    }
+
+    /// Whether no other operand decides instead.
+    pub(super) fn is_final(&self) -> bool {
+        matches!(self, Self::Unknown(reason) if reason.ends_with(FALLS_OVER))
+    }
+
     /// Not known.
     pub(crate) fn unknown<T>(reason: impl Into<String>) -> Result<T, Self> {
         Err(Self::Unknown(reason.into()))
     }
 }
+
+/// The end of the reason where the API server's evaluator falls over.
+const FALLS_OVER: &str = "of what is an error";
 
 /// `variables`.
 pub(crate) trait Variables {

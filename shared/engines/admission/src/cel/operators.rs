@@ -19,6 +19,7 @@ impl Evaluator<'_> {
                 Ok(Value::Bool(flag)) if flag == absorbing => return Ok(Value::Bool(absorbing)),
                 Ok(Value::Bool(_)) => continue,
                 Ok(_) => Failure::Error("no such overload".to_owned()),
+                Err(found) if found.is_final() => return Err(found),
                 Err(found) => found,
             };
             // What is not known may turn out to decide, an error does not.

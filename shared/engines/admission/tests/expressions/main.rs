@@ -23,6 +23,7 @@ const REQUEST: &str = include_str!("request.json");
 const NOT_KNOWN: &[(&str, usize)] = &[
     ("`duration`", 3),
     ("`reason` of a decision of `authorizer`", 2),
+    ("`sortBy` of what is an error", 2),
     ("`timestamp`", 2),
     ("a URL that is no UTF-8", 1),
     ("a comprehension over an empty literal", 11),
