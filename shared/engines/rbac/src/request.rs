@@ -59,8 +59,8 @@ impl<'a> Request<'a> {
 /// Where a right reaches. `Cluster` sorts first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reaching {
-    /// Every namespace, or a cluster-scoped object. A list or watch that is limited to names
-    /// works in each namespace, never across them.
+    /// Every namespace, or a cluster-scoped object. A list that is limited to a name works across
+    /// namespaces too, where it selects that name by `metadata.name`.
     Cluster,
     /// One namespace, or the Namespace object of that name.
     Namespace(String),
