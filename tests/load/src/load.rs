@@ -1,9 +1,11 @@
 //! Asking as fast as answers come, on some connections with some calls at once on each, and how long
 //! each answer took.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use opsec_proto::v1;
+use opsec_proto::v1::check_request::Input;
 use opsec_proto::v1::check_service_client::CheckServiceClient;
 use prost::Message as _;
 use tonic::transport::{Channel, Endpoint};
@@ -16,6 +18,17 @@ pub(crate) struct Load {
     pub(crate) connections: usize,
     pub(crate) in_flight: usize,
     pub(crate) seconds: u64,
+    /// Whether the same is asked each time, or something that was never asked before.
+    pub(crate) asks: Asks,
+}
+
+/// How one call differs from the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asks {
+    /// It does not.
+    TheSame,
+    /// Its facts were gathered a nanosecond later.
+    Anew,
 }
 
 /// What came of it.
@@ -39,7 +52,7 @@ impl Load {
             let client = connect(address).await?;
             for _ in 0..self.in_flight {
                 let (client, message) = (client.clone(), request.message.clone());
-                callers.push(tokio::spawn(ask(client, message, until)));
+                callers.push(tokio::spawn(ask(client, message, until, self.asks)));
             }
         }
         let mut measured = Measured::default();
@@ -55,11 +68,15 @@ impl Load {
 
 async fn ask(
     mut client: CheckServiceClient<Channel>,
-    message: v1::CheckRequest,
+    mut message: v1::CheckRequest,
     until: Instant,
+    asks: Asks,
 ) -> Result<Vec<Duration>, String> {
     let mut took = Vec::new();
     while Instant::now() < until {
+        if asks == Asks::Anew {
+            make_new(&mut message);
+        }
         let asked = Instant::now();
         let answer = client.check(message.clone()).await;
         let answer = answer.map_err(|status| status.to_string())?.into_inner();
@@ -69,6 +86,15 @@ async fn ask(
         took.push(asked.elapsed());
     }
     Ok(took)
+}
+
+/// Makes a request one that was never made.
+fn make_new(message: &mut v1::CheckRequest) {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    if let Some(Input::Snapshot(snapshot)) = &mut message.input {
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        snapshot.gathered_at = Some(format!("2026-01-01T00:00:00.{number:09}Z"));
+    }
 }
 
 async fn connect(address: &str) -> Result<CheckServiceClient<Channel>, String> {
@@ -114,7 +140,7 @@ impl Measured {
 
     pub(crate) fn headings() -> String {
         format!(
-            "{:10}{:>12}{:>10}{:>10}{:>10}{:>10}",
+            "{:16}{:>12}{:>10}{:>10}{:>10}{:>10}",
             "", "answers/s", "p50 ms", "p95 ms", "p99 ms", "cores"
         )
     }
@@ -126,7 +152,7 @@ impl Measured {
             took.map_or(0.0, |took| took.as_secs_f64() * 1_000.0)
         };
         format!(
-            "{name:10}{:>12.0}{:>10.2}{:>10.2}{:>10.2}{:>10.2}",
+            "{name:16}{:>12.0}{:>10.2}{:>10.2}{:>10.2}{:>10.2}",
             self.rate(),
             at(50),
             at(95),

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use arguments::Arguments;
-use load::{Load, Measured};
+use load::{Asks, Load, Measured};
 use process::Process;
 
 /// The first argument of the process that echoes.
@@ -55,7 +55,8 @@ async fn bench(arguments: &Arguments) -> Result<(), String> {
     let server = server(arguments, directory.path())?;
     let full = server.memory()?;
     say("asking the service");
-    let service = measured(arguments, &server, &request).await?;
+    let anew = measured(arguments, &server, &request, Asks::Anew).await?;
+    let again = measured(arguments, &server, &request, Asks::TheSame).await?;
     let loaded = server.memory()?;
     let response = load::answer(server.address(), &request).await?;
     drop(server);
@@ -66,7 +67,7 @@ async fn bench(arguments: &Arguments) -> Result<(), String> {
     let itself = std::env::current_exe().map_err(|error| error.to_string())?;
     let file = file.display().to_string();
     let echo = Process::start(&itself, &[ECHO, &file])?;
-    let echoed = measured(arguments, &echo, &request).await?;
+    let echoed = measured(arguments, &echo, &request, Asks::TheSame).await?;
     drop(echo);
     print(&[
         format!(
@@ -80,14 +81,12 @@ async fn bench(arguments: &Arguments) -> Result<(), String> {
         ),
         String::new(),
         Measured::headings(),
-        service.row("service"),
+        anew.row("service, anew"),
+        again.row("service, again"),
         echoed.row("echo"),
         String::new(),
-        format!(
-            "the service answers {:.0} % of what the echo does; {:.0} checks a second and core",
-            100.0 * service.rate() / echoed.rate().max(f64::MIN_POSITIVE),
-            service.rate_of_core()
-        ),
+        share("what was never asked before", &anew, &echoed),
+        share("what was asked before", &again, &echoed),
         format!(
             "memory: {} MiB idle and empty, {} MiB with {} baselines, {} MiB after the load",
             idle >> 20,
@@ -96,6 +95,15 @@ async fn bench(arguments: &Arguments) -> Result<(), String> {
             loaded >> 20
         ),
     ])
+}
+
+/// What of the echo's answers the service makes.
+fn share(of: &str, service: &Measured, echo: &Measured) -> String {
+    format!(
+        "of {of} the service answers {:.0} % of what the echo does; {:.0} checks a second and core",
+        100.0 * service.rate() / echo.rate().max(f64::MIN_POSITIVE),
+        service.rate_of_core()
+    )
 }
 
 fn server(arguments: &Arguments, directory: &Path) -> Result<Process, String> {
@@ -110,11 +118,13 @@ async fn measured(
     arguments: &Arguments,
     process: &Process,
     request: &request::Request,
+    asks: Asks,
 ) -> Result<Measured, String> {
     let load = Load {
         connections: arguments.connections,
         in_flight: arguments.in_flight,
         seconds: arguments.seconds,
+        asks,
     };
     // Once without being looked at: connections open, caches fill.
     let warm = Load { seconds: 1, ..load };
