@@ -240,7 +240,7 @@ Examples:
 
 pub(crate) const VERIFY: &str = "\
 Examples:
-  kubectl opsec verify shop.dsse.json --trust-bundle trust.json --operator shop --cluster-uid 0d6c2f0e-6f4a-4a38-9c0e-1c3f5e9d7a21
+  kubectl opsec verify shop.dsse.json --trust-bundle trust.json --operator shop --cluster-uid UID
   kubectl opsec verify shop.dsse.json --trust-bundle trust.json --any-target --max-age 24h --require-practices 1,3";
 
 /// Paragraphs are one line each: they are wrapped to the terminal.

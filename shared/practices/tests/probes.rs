@@ -187,7 +187,7 @@ webhooks:
 "#;
 
 /// That the operator may create CRDs, and delete webhooks.
-const RIGHTS: &str = r#"
+const RIGHTS: &str = r"
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
@@ -201,7 +201,7 @@ kind: ClusterRoleBinding
 metadata: {name: crds}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: crds}
 subjects: [{kind: ServiceAccount, name: o, namespace: ops}]
-"#;
+";
 
 #[test]
 fn a_webhook_that_denies_and_that_its_holder_deletes_holds_nothing() {
