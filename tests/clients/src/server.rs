@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use crate::error::ClientError;
-use crate::programs::program;
+use crate::programs::{program, run};
 
 /// How long it may take to start.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -26,12 +26,27 @@ impl Server {
     /// # Errors
     /// When it does not start.
     pub fn start() -> Result<Self, ClientError> {
-        let directory = tempfile::tempdir()
-            .map_err(|error| ClientError::file("create", Path::new("a directory"), error))?;
+        Self::over(directory()?)
+    }
+
+    /// The same with a key that signs statements.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn signing() -> Result<Self, ClientError> {
+        let directory = directory()?;
+        let mut generate = Command::new(program("opsec-server")?);
+        generate.args(["keys", "generate", "--data-dir"]);
+        run(generate.arg(directory.path()), "keys generate")?;
+        Self::over(directory)
+    }
+
+    fn over(directory: tempfile::TempDir) -> Result<Self, ClientError> {
         let server = program("opsec-server")?;
         let mut child = Command::new(&server)
             .args(["--dev", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(directory.path())
+            .env("OPSEC_ATTESTATION_VERIFIER_ID", "https://opsec.example.org")
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -74,6 +89,11 @@ impl Server {
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
+}
+
+fn directory() -> Result<tempfile::TempDir, ClientError> {
+    let made = tempfile::tempdir();
+    made.map_err(|error| ClientError::file("create", Path::new("a directory"), error))
 }
 
 impl Drop for Server {
