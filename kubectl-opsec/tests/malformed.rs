@@ -19,7 +19,7 @@ const TIME_FOR_MILLIONS: Duration =
     Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 2 });
 
 /// How long it may take where as many fit and are judged, and reports of 50 MB are written.
-const TIME_TO_JUDGE: Duration = Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 6 });
+const TIME_TO_JUDGE: Duration = Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 4 });
 
 /// How much address space a run may take, in KiB: more than the memory that it may use.
 const ADDRESS_SPACE: u32 = 500 * 1024;

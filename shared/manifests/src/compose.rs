@@ -5,7 +5,6 @@
 //! apply where they stand, also as for kubectl: they override what stands before them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use granit_parser::{
     ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle,
@@ -15,6 +14,7 @@ use smol_str::{SmolStr, ToSmolStr as _};
 use crate::aliases::Aliases;
 use crate::input::Limits;
 use crate::node::{Data, Member, Members, Node};
+use crate::path::Path;
 use crate::repeats::Repeats;
 use crate::scalar;
 use crate::schemas::{Lines, SCHEMA};
@@ -66,7 +66,7 @@ pub(crate) fn compose(
         lines,
         anchors: BTreeMap::new(),
         block_schemas: BTreeSet::new(),
-        path: String::new(),
+        path: Path::default(),
         repeats: Repeats::default(),
         aliases: Aliases::default(),
         limits,
@@ -98,7 +98,7 @@ struct Composer<'a> {
     lines: Lines<'a>,
     anchors: BTreeMap<usize, Anchor>,
     block_schemas: BTreeSet<u32>,
-    path: String,
+    path: Path,
     repeats: Repeats,
     aliases: Aliases,
     limits: &'a Limits,
@@ -203,16 +203,14 @@ impl<'a> Composer<'a> {
 
     fn list(&mut self, line: u32, depth: usize) -> Result<Node, Fault> {
         let mut items = Vec::new();
-        let length = self.path.len();
         loop {
             let (event, span) = self.next()?;
             if event == Event::SequenceEnd {
                 return Ok(Node::new(line, Data::List(items.into_boxed_slice())));
             }
-            // Writing to a String cannot fail.
-            let _ = write!(self.path, "[{}]", items.len());
+            self.path.enter_item(items.len());
             items.push(self.node(event, &span, depth + 1)?);
-            self.path.truncate(length);
+            self.path.leave();
         }
     }
 
@@ -234,24 +232,22 @@ impl<'a> Composer<'a> {
             if key == SCHEMA && style == StructureStyle::Block {
                 self.block_schemas.insert(key_line);
             }
-            let length = self.path.len();
-            if length > 0 {
-                self.path.push('.');
-            }
-            self.path.push_str(&key);
+            self.path.enter_member(&key);
             let (value_event, value_span) = self.next()?;
             let value = self.node(value_event, &value_span, depth + 1)?;
             members.push((key, Member::new(key_line, value)));
-            self.path.truncate(length);
+            self.path.leave();
         }
     }
 
     /// An object's members as they stand; keys that stand twice are kept for the notice.
     fn members(&mut self, members: Vec<(SmolStr, Member)>) -> Members {
         let (path, repeats) = (&self.path, &mut self.repeats);
+        let mut written = None;
         Members::new(members, |key, earlier, later| {
             if !earlier.merged {
-                repeats.push(path, key, earlier.line, later.line);
+                let object = written.get_or_insert_with(|| path.to_string());
+                repeats.push(object, key, earlier.line, later.line);
             }
         })
     }

@@ -21,6 +21,7 @@ mod node;
 mod object;
 mod olm;
 mod params;
+mod path;
 mod place;
 mod read;
 mod repeats;
