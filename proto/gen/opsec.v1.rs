@@ -20,6 +20,26 @@ pub struct GetVersionResponse {
 }
 /// Nothing is asked.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetAuditHeadRequest {}
+/// Where the audit ends.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetAuditHeadResponse {
+    /// The chain of the replica that answers; a UUID.
+    #[prost(string, tag = "1")]
+    pub chain: ::prost::alloc::string::String,
+    /// The number of its last event, from 1.
+    #[prost(int64, tag = "2")]
+    pub sequence: i64,
+    /// The hash of that, in hex.
+    #[prost(string, tag = "3")]
+    pub hash: ::prost::alloc::string::String,
+    /// The same, signed by the active key: a DSSE envelope of the payload type
+    /// `application/vnd.opsec.audit-head+json`; empty where no key can sign.
+    #[prost(bytes = "bytes", tag = "4")]
+    pub envelope: ::prost::bytes::Bytes,
+}
+/// Nothing is asked.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ExportStoreRequest {}
 /// A piece of the export.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -172,6 +192,34 @@ pub mod admin_service_client {
                 .insert(GrpcMethod::new("opsec.v1.AdminService", "ExportStore"));
             self.inner.server_streaming(req, path, codec).await
         }
+        /// Says where the audit ends. Kept elsewhere, it is what `opsec-server audit verify --head` finds an
+        /// end by that was cut off.
+        ///
+        /// Reasons: AUDIT_FAILED with UNAVAILABLE.
+        pub async fn get_audit_head(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetAuditHeadRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetAuditHeadResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.AdminService/GetAuditHead",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("opsec.v1.AdminService", "GetAuditHead"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -209,6 +257,17 @@ pub mod admin_service_server {
             request: tonic::Request<super::ExportStoreRequest>,
         ) -> std::result::Result<
             tonic::Response<Self::ExportStoreStream>,
+            tonic::Status,
+        >;
+        /// Says where the audit ends. Kept elsewhere, it is what `opsec-server audit verify --head` finds an
+        /// end by that was cut off.
+        ///
+        /// Reasons: AUDIT_FAILED with UNAVAILABLE.
+        async fn get_audit_head(
+            &self,
+            request: tonic::Request<super::GetAuditHeadRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetAuditHeadResponse>,
             tonic::Status,
         >;
     }
@@ -376,6 +435,51 @@ pub mod admin_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.AdminService/GetAuditHead" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetAuditHeadSvc<T: AdminService>(pub Arc<T>);
+                    impl<
+                        T: AdminService,
+                    > tonic::server::UnaryService<super::GetAuditHeadRequest>
+                    for GetAuditHeadSvc<T> {
+                        type Response = super::GetAuditHeadResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetAuditHeadRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AdminService>::get_audit_head(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetAuditHeadSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

@@ -56,6 +56,10 @@ pub(crate) enum Audit {
     /// Follows the chain from its first event: 0 whole, 1 not, 2 it could not be read. It prints the
     /// head, CHAIN:SEQ:HASH.
     Verify(AuditVerify),
+    /// Asks a service for its head, to be kept elsewhere.
+    Head(AuditHead),
+    /// Removes files of old events; an anchor says where the others follow.
+    Prune(AuditPrune),
 }
 
 /// `audit verify`.
@@ -65,6 +69,27 @@ pub(crate) struct AuditVerify {
     /// end was cut off.
     #[arg(long, value_name = "CHAIN:SEQ:HASH")]
     pub(crate) head: Option<String>,
+    /// The trust bundle that signatures of checkpoints and of the anchor are verified with.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust_bundle: Option<PathBuf>,
+}
+
+/// `audit head`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AuditHead {
+    /// Print it signed, a DSSE envelope.
+    #[arg(long)]
+    pub(crate) signed: bool,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+/// `audit prune`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AuditPrune {
+    /// How old the last event of a file is, in days, for the file to go. The newest file stays.
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) older_than: u32,
 }
 
 /// `keys`.

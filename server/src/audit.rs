@@ -4,16 +4,25 @@
 mod chain;
 mod command;
 mod files;
+mod outbox;
+mod prune;
+mod signed;
 mod verify;
 mod writer;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use opsec_service::{AuditHead, Trail};
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub(crate) use chain::Event;
+use chain::Head;
 pub(crate) use command::audit;
+pub(crate) use outbox::{Outbox, Running};
 pub(crate) use writer::open;
+
+use crate::keys::Signer;
 
 /// Events that wait to be written: a call that owes one waits for its place.
 const QUEUE: usize = 1_024;
@@ -28,6 +37,8 @@ pub(crate) enum AuditError {
     },
     #[error("{}: {problem}; `opsec-server audit verify` says where", .path.display())]
     Damaged { path: PathBuf, problem: String },
+    #[error("what changes owe to the audit cannot be read: {0}")]
+    Store(String),
     #[error("an event cannot be written as JSON")]
     Unwritable,
     #[error("the audit cannot be written any more")]
@@ -44,10 +55,10 @@ impl AuditError {
     }
 }
 
-/// An event, and who waits for it.
+/// Events of one call, and who waits for them.
 #[derive(Debug)]
 struct Owed {
-    event: Event,
+    events: Vec<Event>,
     written: oneshot::Sender<()>,
 }
 
@@ -64,16 +75,18 @@ enum Message {
 pub(crate) struct Audit {
     queue: mpsc::Sender<Message>,
     failed: watch::Receiver<Option<String>>,
+    head: watch::Receiver<Head>,
+    signer: Arc<Signer>,
 }
 
 impl Audit {
-    /// Waits until an event is on the disk.
+    /// Waits until events are on the disk.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub(crate) async fn write(&self, event: Event) -> Result<(), AuditError> {
+    pub(crate) async fn write(&self, events: Vec<Event>) -> Result<(), AuditError> {
         let (written, is_written) = oneshot::channel();
-        let owed = Owed { event, written };
+        let owed = Owed { events, written };
         let queued = self.queue.send(Message::Owed(Box::new(owed))).await;
         queued.map_err(|_| AuditError::Ended)?;
         is_written.await.map_err(|_| AuditError::Ended)
@@ -91,5 +104,21 @@ impl Audit {
     /// Why nothing can be written any more, when that is so.
     pub(crate) fn failure(&self) -> Option<String> {
         self.failed.borrow().clone()
+    }
+}
+
+impl Trail for Audit {
+    fn head(&self) -> Option<AuditHead> {
+        if self.failure().is_some() {
+            return None;
+        }
+        let head = self.head.borrow().clone();
+        let envelope = signed::sign(&head, &self.signer).ok()?;
+        Some(AuditHead {
+            chain: head.chain,
+            seq: head.seq,
+            hash: head.hash,
+            envelope: envelope.into_bytes(),
+        })
     }
 }

@@ -11,6 +11,7 @@ mod outcome;
 mod rate;
 mod record;
 mod refusal;
+mod strangers;
 mod unwind;
 mod watches;
 
@@ -20,19 +21,21 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use opsec_access::{Caller, Method};
+use opsec_service::Call;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tonic::body::Body;
 use tonic::codegen::{BoxFuture, Service};
 
 use self::budget::Budget;
-use self::classify::Call;
+use self::classify::Called;
 use self::deadline::Deadline;
 use self::outcome::{Held, Outcome};
 use self::rate::Rates;
 use self::record::Who;
 pub(crate) use self::refusal::Refusal;
+use self::strangers::Strangers;
 use self::watches::Watches;
-use crate::audit::Audit;
+use crate::audit::{Audit, Outbox};
 use crate::config::Limits;
 use crate::identity::{Credentials, Identities};
 use crate::listen::Peer;
@@ -55,6 +58,8 @@ pub(crate) struct Gate {
     rates: Rates,
     watches: Arc<Watches>,
     audit: Audit,
+    outbox: Arc<Outbox>,
+    strangers: Strangers,
     /// Turns true when streams are to end.
     closing: watch::Receiver<bool>,
     /// Is told when a stored record turned out damaged.
@@ -65,7 +70,7 @@ impl Gate {
     pub(crate) fn new(
         limits: Limits,
         identities: Identities,
-        audit: Audit,
+        (audit, outbox): (Audit, Arc<Outbox>),
         closing: watch::Receiver<bool>,
         damaged: watch::Sender<bool>,
     ) -> Self {
@@ -78,6 +83,8 @@ impl Gate {
             limits,
             identities,
             audit,
+            outbox,
+            strangers: Strangers::default(),
             closing,
             damaged,
         }
@@ -129,10 +136,10 @@ where
         let ready = std::mem::replace(&mut self.inner, waiting);
         let gate = Arc::clone(&self.gate);
         Box::pin(async move {
-            let passed = match Call::of(request.uri().path()) {
-                Call::Health { watch } => gate.health(request, watch, ready).await,
-                Call::Method(method) => gate.pass(request, Some(method), ready).await,
-                Call::Unknown => gate.pass(request, None, ready).await,
+            let passed = match Called::of(request.uri().path()) {
+                Called::Health { watch } => gate.health(request, watch, ready).await,
+                Called::Method(method) => gate.pass(request, Some(method), ready).await,
+                Called::Unknown => gate.pass(request, None, ready).await,
             };
             Ok(passed.unwrap_or_else(Refusal::into_response))
         })
@@ -172,10 +179,15 @@ impl Gate {
         let peer = request.extensions().get::<Peer>().cloned();
         let address = peer.as_ref().map(|peer| peer.address.to_string());
         let credentials = Credentials::of(request.headers(), peer);
-        let caller = self.identities.caller(credentials).await?;
+        let caller = match self.identities.caller(credentials).await {
+            Ok(caller) => caller,
+            Err(refused) => return Err(self.note_stranger(address, refused).await),
+        };
         self.rates
             .take(caller.subject(), method.is_some_and(Method::changes))?;
         let method = method.ok_or(Refusal::MethodUnknown)?;
+        let running = self.outbox.begin();
+        let call = running.call(address.as_deref().unwrap_or_default());
         let who = Who::new(&caller, address, method);
         if let Err(denied) = caller.require_role(method).await {
             return Err(self.note_denied(&who, Refusal::Denied(denied)).await);
@@ -192,6 +204,7 @@ impl Gate {
         let bytes = body::Bytes::new(&self.bodies);
         held.bytes(bytes.held());
         request.extensions_mut().insert::<Caller>(caller);
+        request.extensions_mut().insert::<Call>(call.clone());
         let request = request.map(|body| bytes.count(body));
         let answer = deadline.end(unwind::caught(inner.call(request)));
         let response = answer
@@ -203,9 +216,9 @@ impl Gate {
             self.damaged.send_replace(true);
         }
         let closing = streams.then(|| self.closing.clone());
-        if let Some(event) = who.owed(&response) {
-            self.write(event).await?;
-        }
+        let rows = who.rows(&running);
+        let events = who.owed(&response, &call, &rows);
+        self.write_down(events, rows, &running).await?;
         let outcome = Outcome::new(held).closing(closing);
         let outcome = if streams {
             outcome.expiring(expiry)

@@ -5,6 +5,7 @@
 mod attesting;
 mod files;
 mod health;
+mod recording;
 mod services;
 mod signals;
 
@@ -19,6 +20,7 @@ use tokio::sync::watch;
 
 use self::files::Files;
 use self::health::Health;
+use self::recording::Recording;
 use self::signals::Signals;
 use crate::args::Args;
 use crate::audit::{Audit, AuditError};
@@ -170,9 +172,9 @@ async fn run(config: &Config, store: &Arc<SledStore>) -> Result<End, StartError>
     let signer = Arc::new(Signer::new(config.attestation.directory()));
     let named = config.attestation.verifier_id.is_some();
     let attests = attesting::attests(config, &signer)?;
-    let (audit, writer) = crate::audit::open(&config.audit, &signer)?;
-    tokio::spawn(writer.run());
-    let service = services::service(config, store, &signer)?;
+    let recording = Recording::begin(config, store, &signer).await?;
+    let audit = recording.audit.clone();
+    let service = services::service(config, store, &signer, &audit)?;
     let routes = services::routes(&service, &health)?;
     let listener = TcpListener::bind(config.listen)
         .await
@@ -182,9 +184,10 @@ async fn run(config: &Config, store: &Arc<SledStore>) -> Result<End, StartError>
         })?;
     let address = listener.local_addr()?;
     let limits = config.limits.clone();
-    let gate = Gate::new(limits, identities, audit.clone(), closing.clone(), damaged);
+    let owed = (audit.clone(), Arc::clone(&recording.outbox));
+    let gate = Gate::new(limits, identities, owed, closing.clone(), damaged);
     let incoming = connections(listener, config.limits.connections, files.listening());
-    tokio::spawn(files.follow(signals::reloads()?));
+    tokio::spawn(files.follow(signals::reloads()?, audit.clone()));
     let server = services::server(&config.limits)
         .layer(gate.layer())
         .add_routes(routes);
@@ -192,6 +195,7 @@ async fn run(config: &Config, store: &Arc<SledStore>) -> Result<End, StartError>
     let mut serving = tokio::spawn(server.serve_with_incoming_shutdown(incoming, stop));
     health.serving(attests).await;
     let following = tokio::spawn(attesting::follow(health.clone(), named, signer));
+    let settling = tokio::spawn(recording.clone().follow());
     announce(config, address);
 
     let failed = tokio::select! {
@@ -200,6 +204,7 @@ async fn run(config: &Config, store: &Arc<SledStore>) -> Result<End, StartError>
         _ = &mut serving => Some("the server ended by itself".to_owned()),
     };
     following.abort();
+    settling.abort();
     health.not_serving().await;
     if let Some(problem) = failed {
         close.send_replace(true);
@@ -212,7 +217,7 @@ async fn run(config: &Config, store: &Arc<SledStore>) -> Result<End, StartError>
         service.end_streams();
     })
     .await;
-    audit.end().await;
+    recording.end().await;
     Ok(End::Told)
 }
 

@@ -1,24 +1,18 @@
 //! What an answer is about, for whoever writes it down: no content, but names and digests.
 
 use opsec_proto::v1;
-use tonic::Response;
+use opsec_proto::v1::batch_check_result::Answer;
+use opsec_store::outbox::About;
+use prost::Message as _;
+use tonic::{Code, Response};
+use tonic_types::pb::ErrorInfo;
 
-/// What an answer is about; what is empty is not known.
+/// What the items of an answer are about, in their order: each is an event of its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct About {
-    /// The cluster by id.
-    pub cluster: String,
-    /// The operator.
-    pub operator: String,
-    /// What was changed or made.
-    pub resource: String,
-    /// Its revision.
-    pub revision: i64,
-    /// Digest of what was judged by.
-    pub effective_digest: String,
-    /// What it came to.
-    pub result: String,
-}
+pub struct Abouts(pub Vec<Item>);
+
+/// What an item came to: what it is about, or code and reason of its refusal.
+pub type Item = Result<About, (Code, String)>;
 
 /// An answer that says what it is about.
 pub(crate) trait Telling {
@@ -36,6 +30,19 @@ pub(crate) fn answer<T: Telling>(message: T) -> Response<T> {
 pub(crate) fn told<T>(message: T, about: About) -> Response<T> {
     let mut response = Response::new(message);
     response.extensions_mut().insert(about);
+    response
+}
+
+/// The answer of a batch with what its items are about beside it.
+pub(crate) fn answers(message: v1::BatchCheckResponse) -> Response<v1::BatchCheckResponse> {
+    let items = message.results.iter().map(|one| match &one.answer {
+        Some(Answer::Response(response)) => Ok(of_check(response)),
+        Some(Answer::Error(error)) => Err((Code::from(error.code), reason(error))),
+        None => Ok(About::default()),
+    });
+    let abouts = Abouts(items.collect());
+    let mut response = Response::new(message);
+    response.extensions_mut().insert(abouts);
     response
 }
 
@@ -100,6 +107,9 @@ fn of_check(response: &v1::CheckResponse) -> About {
         let status = report.status().as_str_name();
         statuses.push(status.trim_start_matches("STATUS_"));
     }
+    let first = response.results.first();
+    let digest = first.and_then(|one| one.report.as_ref());
+    let digest = digest.map(|report| report.snapshot_digest.clone());
     let baseline = response
         .results
         .first()
@@ -109,6 +119,7 @@ fn of_check(response: &v1::CheckResponse) -> About {
         operator: operators.join(","),
         resource: format!("checks/{}", response.check_id),
         effective_digest: baseline.map_or_else(String::new, |one| one.effective_digest.clone()),
+        input_digest: digest.unwrap_or_default(),
         result: statuses.join(","),
         ..About::default()
     }
@@ -140,4 +151,15 @@ impl Telling for v1::CheckResponse {
     fn about(&self) -> About {
         of_check(self)
     }
+}
+
+/// The reason in the details of an item's refusal.
+fn reason(error: &v1::RpcStatus) -> String {
+    let info = error.details.iter().find_map(|detail| {
+        let is_info = detail.type_url.ends_with("/google.rpc.ErrorInfo");
+        is_info
+            .then(|| ErrorInfo::decode(detail.value.as_slice()).ok())
+            .flatten()
+    });
+    info.map(|info| info.reason).unwrap_or_default()
 }

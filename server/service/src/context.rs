@@ -12,6 +12,7 @@ use crate::keeper::Keeper;
 use crate::page::Pages;
 use crate::signing::Signing;
 use crate::stream::Streams;
+use crate::trail::Trail;
 use crate::use_case::clusters::Place;
 use crate::use_case::list_operators::id;
 
@@ -29,6 +30,8 @@ pub(crate) struct Context {
     pub(crate) needs_approval: bool,
     /// How statements are signed; absent: none are.
     pub(crate) signing: Option<Signing>,
+    /// The audit; absent: none is written.
+    pub(crate) trail: Option<Arc<dyn Trail>>,
 }
 
 impl Context {

@@ -135,6 +135,9 @@ pub(crate) enum Failure {
     /// A service that stays up does this.
     #[error("{0} needs a service that stays up; name one with --server")]
     OnlyServed(&'static str),
+    /// The audit cannot be written any more.
+    #[error("the audit cannot be written any more; the service ends")]
+    AuditFailed,
     /// No OperatorRights is there to validate.
     #[error("{0}")]
     NothingDeclared(String),

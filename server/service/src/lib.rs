@@ -3,6 +3,7 @@
 //! into each request who calls.
 
 mod about;
+mod call;
 mod clock;
 mod context;
 mod embedded;
@@ -14,10 +15,14 @@ mod rpc;
 mod service;
 mod signing;
 mod stream;
+mod trail;
 mod use_case;
 
-pub use about::About;
+pub use about::{Abouts, Item};
+pub use call::{Call, Noted};
 pub use embedded::{Embedded, embedded};
+pub use opsec_store::outbox::About;
 pub use opsec_store::{StoreError, StoreLocation};
 pub use service::{Service, ServiceConfig};
 pub use signing::{Keys, Signing};
+pub use trail::{AuditHead, Trail};

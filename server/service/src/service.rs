@@ -24,6 +24,7 @@ use crate::rpc::{
 };
 use crate::signing::Signing;
 use crate::stream::Streams;
+use crate::trail::Trail;
 
 /// How a service that stays up is set up.
 #[derive(Debug, Clone)]
@@ -36,6 +37,8 @@ pub struct ServiceConfig {
     pub needs_approval: bool,
     /// How statements are signed; absent: none are.
     pub signing: Option<Signing>,
+    /// The audit; absent: none is written.
+    pub trail: Option<Arc<dyn Trail>>,
 }
 
 /// The services of a process that others call.
@@ -62,6 +65,7 @@ impl Service {
             streams: Arc::new(Streams::new()),
             needs_approval: config.needs_approval,
             signing: config.signing,
+            trail: config.trail,
         };
         Ok(Self {
             context: Arc::new(context),
@@ -78,6 +82,7 @@ impl Service {
             streams: Arc::new(Streams::new()),
             needs_approval: false,
             signing: None,
+            trail: None,
         };
         Self {
             context: Arc::new(context),

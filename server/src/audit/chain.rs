@@ -1,6 +1,8 @@
 //! Events and how they are chained: the hash of each is over the hash before it and its own bytes.
 
 use opsec_model::canonical::to_canonical_json;
+use opsec_service::About;
+use opsec_store::outbox::{Row, cut};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -9,15 +11,25 @@ use super::AuditError;
 /// What every hash begins with.
 const DOMAIN: &[u8] = b"opsec-audit/1\n";
 
-/// The most bytes of a text of an event.
-const TEXT: usize = 256;
-
 /// What happened. No manifest, fact or token is in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Event {
-    /// `call`, `denied`, `started`, `recovered`, `checkpoint` or `shutdown`.
+    /// `call`, `validated` of one that only asked what would be, `denied`, `unauthenticated`, `reloaded`,
+    /// `started`, `recovered`, `checkpoint` or `shutdown`.
     pub(crate) kind: String,
+    /// By what the event of a change is known, and its change in the store.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) id: String,
+    /// The commit of the change; absent: nothing was changed.
+    #[serde(skip_serializing_if = "is_none")]
+    pub(crate) commit: u64,
+    /// That it was written down when the change was found without it, after a crash or a call that was
+    /// broken off; and when the change was made.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) replayed: bool,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) changed_at: String,
     /// The RPC.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) method: String,
@@ -30,6 +42,9 @@ pub(crate) struct Event {
     /// From where.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) peer: String,
+    /// The caller's own id of the request.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) request_id: String,
     /// The cluster that it was about.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) cluster: String,
@@ -42,7 +57,13 @@ pub(crate) struct Event {
     /// Its revision.
     #[serde(skip_serializing_if = "is_zero")]
     pub(crate) revision: i64,
-    /// Digest of what was judged, or was judged by.
+    /// The etag that the change was made on.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) etag_before: String,
+    /// Digest of the request, or of the facts that were judged.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) input_digest: String,
+    /// Digest of what was judged by.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) effective_digest: String,
     /// What it came to.
@@ -54,9 +75,17 @@ pub(crate) struct Event {
     /// The reason of a refusal.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) reason: String,
+    /// How many calls it stands for, where that is not one.
+    #[serde(skip_serializing_if = "is_none")]
+    pub(crate) count: u64,
     /// A signature of the head before it, of checkpoints: a DSSE envelope.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) signature: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_none(number: &u64) -> bool {
+    *number == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
@@ -178,15 +207,64 @@ impl Event {
             &mut self.cluster,
             &mut self.operator,
             &mut self.resource,
+            &mut self.request_id,
+            &mut self.result,
+            &mut self.reason,
         ];
         for text in texts {
-            let mut end = text.len().min(TEXT);
-            while !text.is_char_boundary(end) {
-                end -= 1;
-            }
-            text.truncate(end);
+            *text = cut(text);
         }
         self
+    }
+
+    /// The same about something.
+    pub(crate) fn about(self, about: About) -> Self {
+        Self {
+            cluster: about.cluster,
+            operator: about.operator,
+            resource: about.resource,
+            revision: about.revision,
+            etag_before: about.etag_before,
+            input_digest: about.input_digest,
+            effective_digest: about.effective_digest,
+            result: about.result,
+            ..self
+        }
+    }
+
+    /// What it is about.
+    pub(crate) fn known(&self) -> About {
+        About {
+            cluster: self.cluster.clone(),
+            operator: self.operator.clone(),
+            resource: self.resource.clone(),
+            revision: self.revision,
+            input_digest: self.input_digest.clone(),
+            etag_before: self.etag_before.clone(),
+            effective_digest: self.effective_digest.clone(),
+            result: self.result.clone(),
+        }
+    }
+
+    /// What a change owes that was found without its event.
+    pub(crate) fn replayed(row: Row) -> Self {
+        let Row { owed, commit } = row;
+        let at = jiff::Timestamp::from_millisecond(owed.at);
+        Self {
+            kind: "call".to_owned(),
+            id: owed.id,
+            commit,
+            replayed: true,
+            changed_at: at.map_or_else(|_| String::new(), |at| format!("{at:.3}")),
+            method: owed.method,
+            subject: owed.subject,
+            authenticator: owed.authenticator,
+            peer: owed.peer,
+            request_id: owed.request_id,
+            code: "Ok".to_owned(),
+            ..Self::default()
+        }
+        .about(owed.about)
     }
 }
 

@@ -83,7 +83,7 @@ pub(super) fn tear(path: &Path, length: u64, torn: &[u8]) -> Result<(), AuditErr
     cut().map_err(failed(path))
 }
 
-fn sync(directory: &Path) -> Result<(), AuditError> {
+pub(super) fn sync(directory: &Path) -> Result<(), AuditError> {
     let done = File::open(directory).and_then(|directory| directory.sync_all());
     done.map_err(failed(directory))
 }

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use opsec_attest::Envelope;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::chain::{Event, Head};
 use super::files::{create, failed, parts, tear};
+use super::signed::sign;
 use super::verify::{Read, follow};
 use super::{Audit, AuditError, Message, Owed, QUEUE};
 use crate::keys::Signer;
@@ -22,9 +22,6 @@ const GROUP: usize = 256;
 
 /// How often the head is signed and said.
 const CHECKPOINT: Duration = Duration::from_mins(1);
-
-/// The type of what is signed of a head.
-const HEAD_TYPE: &str = "application/vnd.opsec.audit-head+json";
 
 /// The end of a chain, and the file that it goes on in.
 #[derive(Debug)]
@@ -47,6 +44,7 @@ pub(crate) struct Writer {
     tail: Tail,
     queue: mpsc::Receiver<Message>,
     failed: watch::Sender<Option<String>>,
+    ends: watch::Sender<Head>,
 }
 
 /// Opens an audit, or begins one. A last line that was not written whole is set aside.
@@ -78,14 +76,18 @@ pub(crate) fn open(
     tail.note(if torn { "recovered" } else { "started" })?;
     let (sender, queue) = mpsc::channel(QUEUE);
     let (fails, failed) = watch::channel(None);
+    let (ends, head) = watch::channel(tail.head.clone());
     let audit = Audit {
         queue: sender,
         failed,
+        head,
+        signer: Arc::clone(signer),
     };
     let writer = Writer {
         tail,
         queue,
         failed: fails,
+        ends,
     };
     Ok((audit, writer))
 }
@@ -102,7 +104,7 @@ fn end_of(directory: &Path) -> Result<End, AuditError> {
     };
     // A file that was begun and holds no whole event yet follows the one before it.
     let before = match parts.pop() {
-        Some(part) => Some(follow(&part, None, |_| ())?.head),
+        Some(part) => Some(follow(&part, None, |_, _| ())?.head),
         None => None,
     };
     let content = std::fs::metadata(&last.path).map_err(failed(&last.path))?;
@@ -110,7 +112,7 @@ fn end_of(directory: &Path) -> Result<End, AuditError> {
         let chain = uuid::Uuid::new_v4().to_string();
         return Ok((Head::of_new(&chain), Some(last.path), 0, false));
     }
-    let Read { head, length, torn } = follow(&last, before, |_| ())?;
+    let Read { head, length, torn } = follow(&last, before, |_, _| ())?;
     if !torn.is_empty() {
         tear(&last.path, length, &torn)?;
     }
@@ -167,14 +169,9 @@ impl Tail {
             ("hash", &head.hash),
         ];
         say(Level::Info, "audit checkpoint", &fields);
-        let key = self.signer.try_active().ok().flatten();
-        let payload = opsec_model::canonical::to_canonical_json(&head);
-        let payload = payload.map_err(|_| AuditError::Unwritable)?;
-        let signature = key.map(|key| Envelope::sign(payload, HEAD_TYPE, &key).write());
-        let signature = signature.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         self.append(vec![Event {
             kind: "checkpoint".to_owned(),
-            signature: signature.unwrap_or_default(),
+            signature: sign(&head, &self.signer)?,
             ..Event::default()
         }])?;
         self.checked = self.head.seq;
@@ -194,6 +191,7 @@ impl Writer {
             mut tail,
             mut queue,
             failed,
+            ends: heads,
         } = self;
         let mut ticks = tokio::time::interval(CHECKPOINT);
         ticks.tick().await;
@@ -220,6 +218,7 @@ impl Writer {
                 return;
             };
             tail = same;
+            heads.send_replace(tail.head.clone());
             if let Err(error) = done {
                 failed.send_replace(Some(error.to_string()));
                 return;
@@ -244,10 +243,11 @@ fn take(message: Option<Message>, group: &mut Vec<Owed>, end: &mut Option<onesho
 }
 
 fn work(tail: &mut Tail, group: Vec<Owed>, ends: bool) -> Result<(), AuditError> {
-    let (events, waiting): (Vec<Event>, Vec<oneshot::Sender<()>>) = group
+    let (events, waiting): (Vec<Vec<Event>>, Vec<oneshot::Sender<()>>) = group
         .into_iter()
-        .map(|owed| (owed.event, owed.written))
+        .map(|owed| (owed.events, owed.written))
         .unzip();
+    let events: Vec<Event> = events.into_iter().flatten().collect();
     if events.is_empty() {
         if !ends {
             tail.checkpoint()?;

@@ -4,7 +4,7 @@ use opsec_access::Method;
 
 /// What a path calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Call {
+pub(super) enum Called {
     /// `grpc.health.v1`.
     Health {
         /// Whether it goes on.
@@ -16,7 +16,7 @@ pub(super) enum Call {
     Unknown,
 }
 
-impl Call {
+impl Called {
     pub(super) fn of(path: &str) -> Self {
         match path {
             "/grpc.health.v1.Health/Check" => Self::Health { watch: false },

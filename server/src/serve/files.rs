@@ -10,6 +10,7 @@ use opsec_access::{Bindings, Roster};
 use sha2::{Digest as _, Sha256};
 
 use super::signals::Reloads;
+use crate::audit::{Audit, Event};
 use crate::config::Config;
 use crate::identity::{IdentityError, read_roles};
 use crate::listen::{Listening, Tls};
@@ -68,7 +69,7 @@ impl Files {
     }
 
     /// Reads again what has changed, for as long as the service runs.
-    pub(super) async fn follow(self, mut reloads: Reloads) {
+    pub(super) async fn follow(self, mut reloads: Reloads, audit: Audit) {
         let roles: Vec<PathBuf> = self.roles.iter().cloned().collect();
         let tls = self.tls.as_ref().map(|tls| tls.paths()).unwrap_or_default();
         let (mut roles_seen, mut tls_seen) = (digest(&roles), digest(&tls));
@@ -81,30 +82,41 @@ impl Files {
             if roles_now != roles_seen {
                 roles_seen = roles_now;
                 let read = self.bindings();
-                tell(
-                    "roles",
-                    read.map(|read| self.roster.replace(read.unwrap_or_default())),
-                );
+                let read = read.map(|read| self.roster.replace(read.unwrap_or_default()));
+                tell(&audit, "roles", read).await;
             }
             if tls_now != tls_seen {
                 tls_seen = tls_now;
                 if let Some(tls) = &self.tls {
-                    tell("certificates", tls.reload());
+                    tell(&audit, "certificates", tls.reload()).await;
                 }
             }
         }
     }
 }
 
-fn tell(what: &str, done: Result<(), IdentityError>) {
-    match done {
-        Ok(()) => say(Level::Info, "read again", &[("what", what)]),
+/// Says it, and writes it down: who may do what has changed, or should have.
+async fn tell(audit: &Audit, what: &str, done: Result<(), IdentityError>) {
+    let code = match done {
+        Ok(()) => {
+            say(Level::Info, "read again", &[("what", what)]);
+            "Ok"
+        }
         Err(error) => {
             let problem = error.to_string();
             let fields = [("what", what), ("problem", &problem)];
             say(Level::Warning, "not read again; the old ones stay", &fields);
+            "InvalidArgument"
         }
-    }
+    };
+    let event = Event {
+        kind: "reloaded".to_owned(),
+        resource: what.to_owned(),
+        code: code.to_owned(),
+        ..Event::default()
+    };
+    // An audit that cannot be written ends the service elsewhere.
+    let _ = audit.write(vec![event]).await;
 }
 
 /// The content of files; one that cannot be read counts as such.

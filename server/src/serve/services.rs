@@ -11,6 +11,7 @@ use tonic::transport::Server;
 
 use super::StartError;
 use super::health::Health;
+use crate::audit::Audit;
 use crate::config::{Config, Limits};
 use crate::keys::Signer;
 
@@ -28,6 +29,7 @@ pub(super) fn service(
     config: &Config,
     store: &Arc<SledStore>,
     signer: &Arc<Signer>,
+    audit: &Audit,
 ) -> Result<Service, StartError> {
     let lifetime = config.attestation.bundle_lifetime;
     let signing = config
@@ -45,6 +47,7 @@ pub(super) fn service(
         evaluations: 0,
         needs_approval: config.approval,
         signing,
+        trail: Some(Arc::new(audit.clone())),
     })?)
 }
 

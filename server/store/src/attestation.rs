@@ -7,6 +7,7 @@ use crate::batch::Batch;
 use crate::change::ChangeContext;
 use crate::error::{ChangeError, StoreError};
 use crate::key;
+use crate::outbox::About;
 use crate::posture::CollectionMode;
 use crate::replay::Answer;
 use crate::store::{Range, Snapshot, Store, Verdict, all};
@@ -115,7 +116,7 @@ pub fn create(
         put(&*snapshot, &mut batch, at, attestation)?;
         let named = key::attestation_id(&attestation.id);
         put(&*snapshot, &mut batch, named, &place)?;
-        if commit(store, &*snapshot, batch, &attestation.id, context)? {
+        if commit(store, &*snapshot, batch, attestation, context)? {
             return Ok(());
         }
     }
@@ -150,7 +151,7 @@ pub fn revoke(
         }
         let mut batch = Batch::default();
         put(&*snapshot, &mut batch, at, &revocation)?;
-        if commit(store, &*snapshot, batch, &attestation.id, context)? {
+        if commit(store, &*snapshot, batch, attestation, context)? {
             return Ok(Some(revocation));
         }
     }
@@ -240,12 +241,20 @@ fn commit(
     store: &dyn Store,
     snapshot: &dyn Snapshot,
     mut batch: Batch,
-    id: &str,
+    attestation: &Attestation,
     context: &ChangeContext,
 ) -> Result<bool, ChangeError> {
+    let about = About {
+        cluster: attestation.cluster.clone(),
+        operator: attestation.operator.clone(),
+        resource: format!("attestations/{}", attestation.id),
+        result: attestation.result.clone(),
+        ..About::default()
+    };
+    context.owe(about, &mut batch)?;
     if let Some(replay) = &context.replay {
         let answer = Answer {
-            response: id.to_owned(),
+            response: attestation.id.clone(),
             ..Answer::default()
         };
         replay.keep(snapshot, context.now, answer, &mut batch)?;

@@ -67,7 +67,9 @@ impl Batch {
         self.transaction.now = now;
         for (key, value) in &self.transaction.operations {
             let is_old_answer = key::kind(key) == key::REPLAY && value.is_none();
-            if key::kind(key) == key::CHUNK || is_old_answer {
+            // An event that is owed has an id that no other has.
+            let is_own = [key::CHUNK, key::OWED].contains(&key::kind(key));
+            if is_own || is_old_answer {
                 continue;
             }
             let modified = snapshot.get(key)?.map_or(0, |entry| entry.modified);

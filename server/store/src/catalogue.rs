@@ -10,6 +10,7 @@ use crate::change::{self, Change, ChangeContext, Outcome, Planned};
 use crate::error::{ChangeError, StoreError};
 use crate::key;
 use crate::location::StoreLocation;
+use crate::outbox::About;
 use crate::replay::Answer;
 use crate::sled_store::SledStore;
 use crate::state::Baselines;
@@ -185,6 +186,15 @@ impl Catalogue {
         }
         let planned = prepare(change, snapshot)?;
         let (outcome, mut batch) = change::plan(&before, planned, context)?;
+        if !batch.is_empty() {
+            let about = About {
+                resource: format!("baselines/{}", change.name()),
+                revision: outcome.revision,
+                etag_before: change.etag().to_owned(),
+                ..About::default()
+            };
+            context.owe(about, &mut batch)?;
+        }
         if let Some(replay) = &context.replay {
             let answer = Answer {
                 revision: outcome.revision,

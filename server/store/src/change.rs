@@ -5,8 +5,9 @@ use opsec_model::Baseline;
 use crate::baseline::{Beyond, Deletion, Found, Head, State, StoredBaseline};
 use crate::baseline::{write_deletion, write_head};
 use crate::batch::Batch;
-use crate::error::ChangeError;
+use crate::error::{ChangeError, StoreError};
 use crate::key;
+use crate::outbox::{About, Owed};
 use crate::replay::Replay;
 use crate::scope::{DEFAULT, Scope};
 use crate::state::Baselines;
@@ -72,6 +73,17 @@ impl Change {
             }
         }
     }
+
+    /// The etag that was read; empty: there was nothing to read.
+    pub(crate) fn etag(&self) -> &str {
+        match self {
+            Self::Create { .. } => "",
+            Self::Update { etag, .. }
+            | Self::Rollback { etag, .. }
+            | Self::Delete { etag, .. }
+            | Self::Decide { etag, .. } => etag,
+        }
+    }
 }
 
 /// What a change is made under.
@@ -87,6 +99,17 @@ pub struct ChangeContext {
     pub author: String,
     /// Whether it only is proposed, and applies once another approves it.
     pub needs_approval: bool,
+    /// The event that it owes to an audit; absent: none is kept.
+    pub owed: Option<Owed>,
+}
+
+impl ChangeContext {
+    /// Puts the event that is owed, if any, into the batch of a change.
+    pub(crate) fn owe(&self, about: About, batch: &mut Batch) -> Result<(), StoreError> {
+        self.owed
+            .as_ref()
+            .map_or(Ok(()), |owed| owed.put(about, batch))
+    }
 }
 
 /// What a change came to.

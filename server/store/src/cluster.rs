@@ -10,6 +10,7 @@ use crate::blob::{digest, hex};
 use crate::change::ChangeContext;
 use crate::error::{ChangeError, StoreError};
 use crate::key;
+use crate::outbox::About;
 use crate::replay::Answer;
 use crate::store::{Range, Snapshot, Store, Verdict};
 
@@ -131,7 +132,7 @@ pub fn create(
         generation: 1,
         created_at: context.now,
     };
-    change(store, context, |snapshot, batch| {
+    change(store, context, (id, ""), |snapshot, batch| {
         if get(snapshot, id)?.is_some() {
             return Err(ClusterError::Exists { id: id.to_owned() });
         }
@@ -157,7 +158,7 @@ pub fn update(
     context: &ChangeContext,
 ) -> Result<Cluster, ClusterError> {
     check_labels(labels)?;
-    change(store, context, |snapshot, batch| {
+    change(store, context, (id, etag), |snapshot, batch| {
         let existing = current(snapshot, id, etag)?;
         if existing.labels == *labels {
             return Ok(existing);
@@ -182,7 +183,7 @@ pub fn delete(
     etag: &str,
     context: &ChangeContext,
 ) -> Result<(), ClusterError> {
-    change(store, context, |snapshot, batch| {
+    change(store, context, (id, etag), |snapshot, batch| {
         let existing = current(snapshot, id, etag)?;
         batch.remove(key::cluster(id));
         batch.remove(key::cluster_uid(&existing.uid));
@@ -311,6 +312,7 @@ fn decode(snapshot: &dyn Snapshot, key: &[u8], value: &[u8]) -> Result<Cluster, 
 fn change<T: Serialize + DeserializeOwned>(
     store: &dyn Store,
     context: &ChangeContext,
+    (id, etag): (&str, &str),
     plan: impl Fn(&dyn Snapshot, &mut Batch) -> Result<T, ClusterError>,
 ) -> Result<T, ClusterError> {
     for _ in 0..ATTEMPTS {
@@ -330,6 +332,13 @@ fn change<T: Serialize + DeserializeOwned>(
         if batch.is_empty() || context.validate_only {
             return Ok(planned);
         }
+        let about = About {
+            cluster: id.to_owned(),
+            resource: format!("clusters/{id}"),
+            etag_before: etag.to_owned(),
+            ..About::default()
+        };
+        context.owe(about, &mut batch)?;
         if let Some(replay) = &context.replay {
             let answer = Answer {
                 response: serde_json::to_string(&planned).unwrap_or_default(),

@@ -26,11 +26,13 @@ pub const CHUNK: u8 = b'h';
 pub const REPLAY: u8 = b'i';
 /// A change of a key, of the kinds in [`LOGGED`].
 pub const EVENT: u8 = b'e';
+/// An event that a change owes to the audit.
+pub const OWED: u8 = b'o';
 /// About the store itself.
 pub const META: u8 = b'm';
 
 /// All kinds that there are.
-pub const KINDS: [u8; 12] = [
+pub const KINDS: [u8; 13] = [
     ATTESTATION,
     HEAD,
     CLUSTER,
@@ -38,6 +40,7 @@ pub const KINDS: [u8; 12] = [
     CHUNK,
     REPLAY,
     META,
+    OWED,
     RECORDED,
     POSTURE,
     REVISION,
@@ -154,6 +157,17 @@ pub(crate) fn piece(of: (&str, &str), gathered_at: i64, index: u64) -> Vec<u8> {
     key
 }
 
+/// Of no other call, for ids have one length.
+pub(crate) fn owed_by(call: &str) -> Vec<u8> {
+    let mut key = vec![OWED];
+    key.extend_from_slice(call.as_bytes());
+    key
+}
+
+pub(crate) fn owed(id: &str) -> Vec<u8> {
+    ids(OWED, &[id])
+}
+
 pub(crate) fn event(commit: u64, index: u64) -> Vec<u8> {
     let mut key = vec![EVENT];
     key.extend_from_slice(&commit.to_be_bytes());
@@ -218,6 +232,7 @@ pub(crate) fn describe(key: &[u8]) -> String {
             "an event of commit {}",
             event_commit(key).unwrap_or_default()
         ),
+        OWED => format!("the event that `{first}` owes to the audit"),
         META => format!("the record `{first}` of the store"),
         _ => format!("a record of the unknown kind {kind}"),
     }

@@ -19,6 +19,7 @@ mod head;
 pub mod key;
 mod location;
 mod lock;
+pub mod outbox;
 mod pending;
 pub mod posture;
 mod record;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::key;
+use crate::outbox::{About, Owed};
 use crate::store::{Event, Range, Snapshot, Store, Verdict};
 
 /// How often a change is planned again; each time another one was made meanwhile.
@@ -86,11 +87,16 @@ pub struct Posture {
 }
 
 /// Records a posture; whether it is newer than the one that is there, which else stays. Since when
-/// its status holds is taken over from that one.
+/// its status holds is taken over from that one. Checks that record several owe one event, which each of
+/// them writes.
 ///
 /// # Errors
 /// When the store failed, or the result is too large.
-pub fn record(store: &dyn Store, posture: &Posture) -> Result<bool, StoreError> {
+pub fn record(
+    store: &dyn Store,
+    posture: &Posture,
+    owed: Option<&(Owed, About)>,
+) -> Result<bool, StoreError> {
     let key = key_of(posture);
     for _ in 0..ATTEMPTS {
         let snapshot = store.snapshot()?;
@@ -108,6 +114,9 @@ pub fn record(store: &dyn Store, posture: &Posture) -> Result<bool, StoreError> 
         batch.put_json(key.clone(), &recorded).map_err(|error| {
             StoreError::corrupt(snapshot.place(), key::describe(&key), error.to_string())
         })?;
+        if let Some((owed, about)) = owed {
+            owed.put(about.clone(), &mut batch)?;
+        }
         let transaction = batch.on(&*snapshot, posture.recorded_at)?;
         if let Verdict::Committed(_) = store.transact(transaction).wait()? {
             return Ok(true);

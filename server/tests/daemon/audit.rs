@@ -10,18 +10,18 @@ use crate::process::{Daemon, program};
 use crate::{channel, create_baseline};
 
 /// A directory of data, and its audit.
-struct Data(TempDir);
+pub(crate) struct Data(TempDir);
 
 impl Data {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.0.path().join("data")
     }
 
-    fn files(&self) -> Vec<PathBuf> {
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.data().join("audit")).unwrap();
         let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
         files.retain(|file| file.extension().is_some_and(|end| end == "jsonl"));
@@ -36,7 +36,7 @@ impl Data {
             .collect()
     }
 
-    fn events(&self) -> Vec<serde_json::Value> {
+    pub(crate) fn events(&self) -> Vec<serde_json::Value> {
         let lines = self.lines();
         lines
             .iter()
@@ -44,7 +44,7 @@ impl Data {
             .collect()
     }
 
-    fn verify(&self, head: Option<&str>) -> (Option<i32>, String) {
+    pub(crate) fn verify(&self, head: Option<&str>) -> (Option<i32>, String) {
         let mut command = program();
         command
             .args(["audit", "verify", "--data-dir"])

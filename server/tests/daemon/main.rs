@@ -17,6 +17,7 @@ mod hostile;
 mod keys;
 mod matrix;
 mod oidc;
+mod owed;
 mod process;
 mod reviews;
 mod revoked;

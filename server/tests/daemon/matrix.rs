@@ -102,7 +102,7 @@ fn reading(method: Method) -> Option<Asked> {
         }
         method if PLAIN.contains(&method) => (Open, Vec::new()),
         method if CUT.contains(&method) => (Cut, Vec::new()),
-        Method::ExportStore => (Refuses, Vec::new()),
+        Method::ExportStore | Method::GetAuditHead => (Refuses, Vec::new()),
         Method::GetBaseline => of(Refuses, v1::GetBaselineRequest { name }),
         Method::GetBaselineRevision => {
             let name = format!("{name}/revisions/1");

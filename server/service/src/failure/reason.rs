@@ -68,6 +68,7 @@ impl Failure {
             Self::Attest(error) => unattestable(error),
             Self::Stream(error) => stream(*error),
             Self::NothingDeclared(_) => unmet("NOTHING_DECLARED", &[]),
+            Self::AuditFailed => (Code::Unavailable, "AUDIT_FAILED", HashMap::new()),
             Self::OnlyServed(_) => (Code::Unimplemented, "METHOD_UNKNOWN", HashMap::new()),
             Self::Bug(id) => (Code::Internal, "BUG", metadata(&[("id", &id.to_string())])),
         }

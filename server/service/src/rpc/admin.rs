@@ -67,6 +67,30 @@ impl Admin {
     }
 }
 
+impl Admin {
+    async fn head(
+        &self,
+        request: Request<v1::GetAuditHeadRequest>,
+    ) -> Result<v1::GetAuditHeadResponse, Failure> {
+        let caller = self.context.caller(&request)?;
+        require(&caller, Method::GetAuditHead, Target::Everything).await?;
+        let head = self
+            .context
+            .run(|context| {
+                let trail = context.trail.as_ref();
+                let trail = trail.ok_or(Failure::OnlyServed("an audit"))?;
+                trail.head().ok_or(Failure::AuditFailed)
+            })
+            .await?;
+        Ok(v1::GetAuditHeadResponse {
+            chain: head.chain,
+            sequence: i64::try_from(head.seq).unwrap_or(i64::MAX),
+            hash: head.hash,
+            envelope: head.envelope.into(),
+        })
+    }
+}
+
 /// What is written, piece by piece; the writer waits for the reader.
 struct Pieces {
     pieces: mpsc::Sender<Vec<u8>>,
@@ -107,6 +131,13 @@ impl AdminService for Admin {
             api_version: opsec_model::API_VERSION.to_owned(),
             rule_count: i32::try_from(rules).unwrap_or(i32::MAX),
         }))
+    }
+
+    async fn get_audit_head(
+        &self,
+        request: Request<v1::GetAuditHeadRequest>,
+    ) -> Result<Response<v1::GetAuditHeadResponse>, Status> {
+        Ok(Response::new(self.head(request).await?))
     }
 
     type ExportStoreStream = Told<v1::ExportStoreResponse>;

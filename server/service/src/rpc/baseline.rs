@@ -11,9 +11,10 @@ use std::sync::Arc;
 use opsec_access::{Method, Target};
 use opsec_proto::v1;
 use opsec_proto::v1::baseline_service_server::BaselineService;
+use opsec_store::outbox::About;
 use tonic::{Request, Response, Status};
 
-use crate::about::{About, answer, told};
+use crate::about::{answer, told};
 use crate::clock;
 use crate::context::{Context, require};
 use crate::failure::Failure;

@@ -1,33 +1,33 @@
 //! CheckService.
 
+mod record;
+
 use std::sync::Arc;
 
 use futures_util::future::join_all;
 use opsec_access::{Caller, Method, Target};
-use opsec_model::SavedSnapshot;
 use opsec_practices::CheckOptions;
 use opsec_proto::v1;
 use opsec_proto::v1::batch_check_result::Answer as ItemAnswer;
 use opsec_proto::v1::check_request::{BaselineChoice, Input as CheckInput};
 use opsec_proto::v1::check_service_server::CheckService;
 use opsec_proto::v1::list_operators_request::Input as ListInput;
-use opsec_store::posture::CollectionMode;
 use tonic::{Request, Response, Status};
 
-use crate::about::answer;
+use crate::about::{answer, answers};
+use crate::call::Call;
 use crate::clock;
 use crate::context::{Context, everywhere, require, within};
-use crate::failure::{Failure, Unrecordable};
+use crate::failure::Failure;
 use crate::page::Asked as PageAsked;
 use crate::remembered::{Answer, Asked as Key, Remembered};
 use crate::rpc::{encode, input};
 use crate::use_case::baselines::{read_baseline, read_name};
 use crate::use_case::check::{Facts, Judged, check, probes};
-use crate::use_case::clusters::{Place, stored};
+use crate::use_case::clusters::Place;
 use crate::use_case::explain::explain;
 use crate::use_case::list_operators::list_operators;
 use crate::use_case::list_rules::list_rules;
-use crate::use_case::record::{ToRecord, posture, recordable};
 use crate::use_case::select::{Choice, Selector};
 
 /// The most items of a batch.
@@ -68,9 +68,10 @@ impl Check {
         &self,
         caller: &Caller,
         request: v1::CheckRequest,
+        call: Option<Call>,
     ) -> Result<v1::CheckResponse, Failure> {
         if request.record {
-            return self.judge_and_record(caller, request).await;
+            return self.judge_and_record(caller, request, call).await;
         }
         let as_of = request.as_of.map(read_as_of).transpose()?;
         let now = as_of.unwrap_or_else(clock::now);
@@ -130,39 +131,12 @@ impl Check {
         })
     }
 
-    async fn judge_and_record(
-        &self,
-        caller: &Caller,
-        request: v1::CheckRequest,
-    ) -> Result<v1::CheckResponse, Failure> {
-        require(caller, Method::RecordCheck, Target::Nothing).await?;
-        refuse_choices(&request)?;
-        let as_of = request.as_of.is_some();
-        let made = self.made(request).await?;
-        let operators = made.judged.iter().map(|judged| &judged.report.operator);
-        within(caller, Method::RecordCheck, &made.place, operators).await?;
-        let mut response = response(&made.place, made.now, as_of);
-        let check_id = response.check_id.clone();
-        let (judged, recorded) = self
-            .context
-            .run(move |context| context.record(made, &check_id))
-            .await?;
-        response.results = judged
-            .into_iter()
-            .zip(recorded)
-            .map(|(judged, recorded)| v1::CheckResult {
-                recorded,
-                ..encode::judged(judged)
-            })
-            .collect();
-        Ok(response)
-    }
-
     async fn batch(
         &self,
         request: Request<v1::BatchCheckRequest>,
     ) -> Result<v1::BatchCheckResponse, Failure> {
         let caller = self.context.caller(&request)?;
+        let call = request.extensions().get::<Call>().cloned();
         require(&caller, Method::BatchCheck, Target::Nothing).await?;
         let request = request.into_inner();
         let asked = request.items.len();
@@ -172,11 +146,12 @@ impl Check {
         }
         // In order, each with its own status; evaluations run beside each other as far as there is
         // room for them.
-        let items = request.items.into_iter().map(|item| {
+        let items = request.items.into_iter().enumerate().map(|(index, item)| {
             let request = of_item(item, &request.snapshots);
+            let call = call.as_ref().map(|call| call.item(index));
             async {
                 match request {
-                    Ok(request) => self.judge(&caller, request).await,
+                    Ok(request) => self.judge(&caller, request, call).await,
                     Err(failure) => Err(failure),
                 }
             }
@@ -294,14 +269,17 @@ impl CheckService for Check {
     ) -> Result<Response<v1::CheckResponse>, Status> {
         let caller = self.context.caller(&request)?;
         require(&caller, Method::Check, Target::Nothing).await?;
-        Ok(answer(self.judge(&caller, request.into_inner()).await?))
+        let call = request.extensions().get::<Call>().cloned();
+        Ok(answer(
+            self.judge(&caller, request.into_inner(), call).await?,
+        ))
     }
 
     async fn batch_check(
         &self,
         request: Request<v1::BatchCheckRequest>,
     ) -> Result<Response<v1::BatchCheckResponse>, Status> {
-        Ok(Response::new(self.batch(request).await?))
+        Ok(answers(self.batch(request).await?))
     }
 
     async fn list_operators(
@@ -439,67 +417,6 @@ impl Context {
             place,
         })
     }
-
-    /// Records a check: its results as postures, and its snapshot for trying baselines on.
-    fn record(&self, made: Made, check_id: &str) -> Result<(Vec<Judged>, Vec<bool>), Failure> {
-        let snapshot = &made.facts.snapshot;
-        let (cluster, gathered) = recordable(snapshot, &made.place, made.now)?;
-        let digest = snapshot
-            .digest()
-            .map_err(opsec_practices::CheckError::from)?;
-        let to_record = ToRecord {
-            snapshot,
-            snapshot_digest: &digest,
-            check_id,
-            now: made.now,
-            mode: CollectionMode::ClientAsserted,
-        };
-        // All are looked at before one is recorded.
-        let postures = made
-            .judged
-            .iter()
-            .map(|judged| posture(judged, to_record, cluster, gathered))
-            .collect::<Result<Vec<_>, _>>()?;
-        let store = self.keeper.store()?;
-        let mut recorded = Vec::new();
-        for posture in &postures {
-            recorded.push(opsec_store::posture::record(&*store, posture).map_err(stored)?);
-        }
-        let content = SavedSnapshot::write(snapshot).map_err(|_| Failure::bug())?;
-        opsec_store::recorded::keep(
-            &*store,
-            (&cluster.uid, CollectionMode::ClientAsserted),
-            (gathered.as_millisecond(), &digest),
-            &content,
-            made.now.as_millisecond(),
-        )
-        .map_err(stored)?;
-        Ok((made.judged, recorded))
-    }
-}
-
-/// What is recorded is what the service decides: nothing that a caller could choose.
-fn refuse_choices(request: &v1::CheckRequest) -> Result<(), Failure> {
-    let chosen = "what is recorded is judged whole, now, and by the baseline that applies";
-    match &request.baseline_choice {
-        Some(BaselineChoice::InlineBaseline(_)) => {
-            return Err(Failure::Record(Unrecordable::BaselineInline));
-        }
-        Some(BaselineChoice::Baseline(_)) => {
-            return Err(Failure::NotRecordable("baseline", chosen));
-        }
-        None => {}
-    }
-    for (field, is_set) in [
-        ("half", request.half != 0),
-        ("fail_on", request.fail_on != 0),
-        ("as_of", request.as_of.is_some()),
-    ] {
-        if is_set {
-            return Err(Failure::NotRecordable(field, chosen));
-        }
-    }
-    Ok(())
 }
 
 /// The check of an item, with the snapshot that it refers to.

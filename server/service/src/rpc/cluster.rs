@@ -6,9 +6,10 @@ use opsec_access::{Method, Target};
 use opsec_proto::v1;
 use opsec_proto::v1::cluster_service_server::ClusterService;
 use opsec_store::cluster::{self, Cluster};
+use opsec_store::outbox::About;
 use tonic::{Request, Response, Status};
 
-use crate::about::{About, answer, told};
+use crate::about::{answer, told};
 use crate::clock;
 use crate::context::{Context, require};
 use crate::failure::Failure;

@@ -2,11 +2,14 @@
 //! can be sent twice.
 
 use opsec_access::{Caller, Method, Target};
+use opsec_model::canonical::digest_bytes;
 use opsec_proto::v1;
+use opsec_store::outbox::cut;
 use opsec_store::{ChangeContext, Replay};
 use prost::Message;
 use tonic::Request;
 
+use crate::call::{Call, Noted};
 use crate::clock;
 use crate::context::{Context, require};
 use crate::failure::Failure;
@@ -69,10 +72,14 @@ impl Context {
     ) -> Result<Begun<M>, Failure> {
         let caller = self.caller(&request)?;
         require(&caller, M::METHOD, Target::Nothing).await?;
+        let call = request.extensions().get::<Call>().cloned();
         let mut request = request.into_inner();
+        let now = clock::now().as_millisecond();
+        let replay = replay(&caller, &mut request, call.as_ref())?;
         let made = ChangeContext {
-            now: clock::now().as_millisecond(),
-            replay: replay(&caller, &mut request)?,
+            now,
+            replay,
+            owed: call.map(|call| call.owes(&caller, M::METHOD.name(), now)),
             validate_only: request.validate_only(),
             author: caller.subject().to_owned(),
             needs_approval: self.needs_approval,
@@ -85,8 +92,21 @@ impl Context {
     }
 }
 
-fn replay<M: Mutation>(caller: &Caller, request: &mut M) -> Result<Option<Replay>, Failure> {
+/// The request by the id under which it can be sent twice; what is written down of it is noted.
+fn replay<M: Mutation>(
+    caller: &Caller,
+    request: &mut M,
+    call: Option<&Call>,
+) -> Result<Option<Replay>, Failure> {
     let id = request.take_request_id();
+    let encoded = request.encode_to_vec();
+    if let Some(call) = call {
+        call.note(Noted {
+            request_id: cut(&id),
+            input_digest: digest_bytes(&encoded),
+            validate_only: request.validate_only(),
+        });
+    }
     if id.is_empty() {
         return Ok(None);
     }
@@ -95,6 +115,6 @@ fn replay<M: Mutation>(caller: &Caller, request: &mut M) -> Result<Option<Replay
         subject: caller.subject().to_owned(),
         method: M::METHOD.name(),
         id: parsed.to_string(),
-        request: request.encode_to_vec(),
+        request: encoded,
     }))
 }

@@ -101,6 +101,7 @@ fn set_up(needs_approval: bool, signing: Option<Signing>) -> Fixture {
         evaluations: 2,
         needs_approval,
         signing,
+        trail: None,
     };
     Fixture {
         _directory: directory,
