@@ -39,21 +39,12 @@ pub(crate) fn prove(run: &Run, most: usize) -> Result<Vec<Row>, ProveError> {
     let mut force = Force::prepare(run.server()?)?;
     let (mut reviews, mut rules) = (Tally::default(), Tally::default());
     for input in files(&corpus.join("operators"))?.into_iter().take(most) {
-        let name = input.name.clone();
-        let snapshot = read(&[input], &Options::default());
-        let snapshot = snapshot
-            .map_err(|error| ProveError::Read(error.to_string()))?
-            .snapshot;
-        let objects = rbac_objects(&snapshot)?;
-        namespaces(force.server(), &objects)?;
-        force.load(&Universe {
-            objects: objects.clone(),
-        })?;
         let before = (reviews.disagreements.len(), rules.disagreements.len());
-        findings(force.server(), &snapshot, &name, &mut reviews)?;
-        accounts(force.server(), &snapshot, &name, &mut rules)?;
+        compare(&mut force, &input, &mut reviews, &mut rules)?;
         if before != (reviews.disagreements.len(), rules.disagreements.len()) {
-            let document = json!({"part": "operators", "file": name, "objects": objects});
+            let name = &input.name;
+            let text = String::from_utf8_lossy(&input.bytes);
+            let document = json!({"part": "operators", "file": name, "text": text});
             write(run.replays(), &format!("operators-{name}.json"), &document)?;
         }
     }
@@ -68,6 +59,47 @@ pub(crate) fn prove(run: &Run, most: usize) -> Result<Vec<Row>, ProveError> {
         row("operators: rights behind findings", reviews),
         row("operators: rights of accounts", rules),
     ])
+}
+
+/// Asks again of the file that a document says.
+pub(crate) fn replay(run: &Run, document: &Value) -> Result<(bool, String), ProveError> {
+    let field = |name: &str| {
+        let text = document.get(name).and_then(Value::as_str);
+        text.ok_or_else(|| ProveError::Read(format!("the document has no `{name}`")))
+    };
+    let input = Input {
+        name: field("file")?.to_owned(),
+        bytes: field("text")?.as_bytes().to_vec(),
+    };
+    let mut force = Force::prepare(run.server()?)?;
+    let (mut reviews, mut rules) = (Tally::default(), Tally::default());
+    compare(&mut force, &input, &mut reviews, &mut rules)?;
+    force.clear()?;
+    let differ = [reviews.disagreements, rules.disagreements].concat();
+    let said = match &differ[..] {
+        [] => format!("{}: nothing differs", input.name),
+        lines => lines.join("\n"),
+    };
+    Ok((differ.is_empty(), said))
+}
+
+/// Loads the rights of one file's operators, and holds them against the API server.
+fn compare(
+    force: &mut Force<'_>,
+    input: &Input,
+    reviews: &mut Tally,
+    rules: &mut Tally,
+) -> Result<(), ProveError> {
+    let name = &input.name;
+    let snapshot = read(std::slice::from_ref(input), &Options::default());
+    let snapshot = snapshot
+        .map_err(|error| ProveError::Read(error.to_string()))?
+        .snapshot;
+    let objects = rbac_objects(&snapshot)?;
+    namespaces(force.server(), &objects)?;
+    force.load(&Universe { objects })?;
+    findings(force.server(), &snapshot, name, reviews)?;
+    accounts(force.server(), &snapshot, name, rules)
 }
 
 fn files(folder: &std::path::Path) -> Result<Vec<Input>, ProveError> {

@@ -33,6 +33,8 @@ pub fn replay(run: &Run, path: &Path) -> Result<(bool, String), ProveError> {
         serde_json::from_slice(&text).map_err(|error| unusable(error.to_string()))?;
     match document.get("part").and_then(Value::as_str) {
         Some("admission") => crate::admission::replay(run, &document),
+        Some("network") => crate::network::replay(run, &document),
+        Some("operators") => crate::operators::replay(run, &document),
         Some("pod-security") => crate::pod_security::replay(run, &document),
         Some("rights") => crate::rights::replay(run, &document),
         part => Err(unusable(format!("no part `{}`", part.unwrap_or_default()))),

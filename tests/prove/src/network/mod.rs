@@ -2,6 +2,7 @@
 //! cyclonus' evaluator. Both are asked the same, in both directions, pods and addresses outside.
 
 mod broken;
+mod case;
 mod world;
 
 use std::collections::BTreeMap;
@@ -17,10 +18,11 @@ use opsec_oracles::Oracle;
 use serde_json::{Value, json};
 
 use crate::error::ProveError;
-use crate::replay::write;
 use crate::run::Run;
 use crate::table::{Broken, Row, Tally};
 use broken::BREAKS;
+use case::Case;
+pub(crate) use case::replay;
 use world::{End, Question, World};
 
 /// Questions to one world.
@@ -50,13 +52,9 @@ pub(crate) fn prove(run: &Run, cases: usize) -> Result<Vec<Row>, ProveError> {
                 tally.agreed(*ours);
             } else if let Some(question) = questions.get(place) {
                 let name = format!("network-{}-{number}-{place}.json", run.seed());
-                let document = document(world, *question, *ours, *theirs);
-                let file = write(run.replays(), &name, &document)?;
-                let said = document.get("question").cloned().unwrap_or_default();
-                let line = format!(
-                    "{said}: ours {ours}, theirs {theirs}; see {}",
-                    file.display()
-                );
+                let small = Case::of(world, question).shrunk()?;
+                let file = small.write(run.replays(), &name)?;
+                let line = format!("{}; replay {}", small.said(), file.display());
                 tally.disagreements.push(line);
             }
         }
@@ -88,22 +86,11 @@ pub(crate) fn prove(run: &Run, cases: usize) -> Result<Vec<Row>, ProveError> {
     }])
 }
 
-fn document(world: &World, question: Question, ours: bool, theirs: bool) -> Value {
-    let name = |place: usize| world.ends.get(place).map(|end| end.name.as_str());
-    json!({
-        "part": "network", "objects": world.objects(), "ours": ours, "theirs": theirs,
-        "question": {
-            "from": name(question.from), "to": name(question.to),
-            "port": question.port, "protocol": question.protocol,
-        },
-    })
-}
-
 /// What the other evaluator says, world by world.
 fn theirs(asked: &[(World, Vec<Question>)]) -> Result<Vec<Vec<bool>>, ProveError> {
     let end = |world: &World, end: &End| {
         json!({
-            "namespace": end.namespace, "namespaceLabels": world.labels_of(end.namespace),
+            "namespace": end.namespace, "namespaceLabels": world.labels_of(&end.namespace),
             "labels": end.labels, "ip": end.address,
         })
     };
@@ -113,7 +100,7 @@ fn theirs(asked: &[(World, Vec<Question>)]) -> Result<Vec<Vec<bool>>, ProveError
             .iter()
             .map(|question| {
                 let to = world.ends.get(question.to);
-                let name = to.map(|to| to.port_name(question.port, question.protocol));
+                let name = to.map(|to| to.port_name(question.port, &question.protocol));
                 json!({
                     "from": question.from, "to": question.to, "port": question.port,
                     "portName": name, "protocol": question.protocol,
@@ -157,7 +144,7 @@ fn ours(snapshot: &Snapshot, world: &World, questions: &[Question]) -> Vec<bool>
     };
     let answer = |question: &Question| {
         let port = PortSet::port(
-            Protocol::parse(question.protocol).unwrap_or(Protocol::Tcp),
+            Protocol::parse(&question.protocol).unwrap_or(Protocol::Tcp),
             i32::from(question.port),
         );
         match (end(question.from), end(question.to)) {
@@ -200,7 +187,7 @@ mod tests {
         let mut world = World::any(&mut crate::chance::Chance::new(1));
         let (from, to) = (world.ends[0].clone(), &mut world.ends[1]);
         to.labels.remove("tier");
-        to.namespace = from.namespace;
+        to.namespace = from.namespace.clone();
         let selector = json!({"matchExpressions": [
             {"key": "tier", "operator": "NotIn", "values": ["front"]},
         ]});
@@ -213,9 +200,13 @@ mod tests {
             from: 0,
             to: 1,
             port: 80,
-            protocol: "TCP",
+            protocol: "TCP".into(),
         };
-        let held = ours(&snapshot(&world).unwrap(), &world, &[question]);
+        let held = ours(
+            &snapshot(&world).unwrap(),
+            &world,
+            std::slice::from_ref(&question),
+        );
         assert_eq!(held, [false]);
         assert_eq!(theirs(&[(world, vec![question])]).unwrap(), [[true]]);
     }

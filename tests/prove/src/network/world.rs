@@ -1,5 +1,8 @@
 //! Random pods and NetworkPolicies, and questions about connections.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::chance::Chance;
@@ -33,29 +36,32 @@ const NAMED: [(&str, u16, &str); 6] = [
 /// Pods of each world.
 const PODS: usize = 7;
 
+/// A word that is chosen from those above, or read from a case that was written.
+pub(crate) type Word = Cow<'static, str>;
+
 /// Who connects or is connected to: a pod, or an address outside where it has no namespace.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct End {
     pub(crate) name: String,
-    pub(crate) namespace: &'static str,
+    pub(crate) namespace: Word,
     pub(crate) labels: Map<String, Value>,
     pub(crate) address: String,
-    pub(crate) ports: Vec<(&'static str, u16, &'static str)>,
+    pub(crate) ports: Vec<(Word, u16, Word)>,
 }
 
 /// A connection between two ends, by their places.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Question {
     pub(crate) from: usize,
     pub(crate) to: usize,
     pub(crate) port: u16,
-    pub(crate) protocol: &'static str,
+    pub(crate) protocol: Word,
 }
 
 /// Some pods, their namespaces and the policies over them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct World {
-    pub(crate) namespace_labels: Vec<(&'static str, Value)>,
+    pub(crate) namespace_labels: Vec<(Word, Value)>,
     pub(crate) ends: Vec<End>,
     pub(crate) policies: Vec<Value>,
 }
@@ -66,7 +72,7 @@ impl World {
         let namespace_labels = NAMESPACES.map(|name| {
             let team = chance.word(&TEAMS);
             (
-                name,
+                Word::Borrowed(name),
                 json!({"kubernetes.io/metadata.name": name, "team": team}),
             )
         });
@@ -75,7 +81,7 @@ impl World {
             .collect::<Vec<_>>();
         let outside = OUTSIDE.iter().map(|address| End {
             name: (*address).to_owned(),
-            namespace: "",
+            namespace: Word::default(),
             labels: Map::new(),
             address: (*address).to_owned(),
             ports: Vec::new(),
@@ -106,10 +112,10 @@ impl World {
         };
         let named = self.ends.get(to).and_then(|to| chance.pick(&to.ports));
         let (port, protocol) = match named {
-            Some((_, port, protocol)) if chance.percent(50) => (*port, *protocol),
+            Some((_, port, protocol)) if chance.percent(50) => (*port, protocol.clone()),
             _ => (
                 chance.pick(&PORTS).copied().unwrap_or(80),
-                chance.word(&PROTOCOLS),
+                chance.word(&PROTOCOLS).into(),
             ),
         };
         Question {
@@ -158,9 +164,9 @@ impl World {
 
 impl End {
     /// What it calls a port.
-    pub(crate) fn port_name(&self, port: u16, protocol: &str) -> &'static str {
+    pub(crate) fn port_name(&self, port: u16, protocol: &str) -> &str {
         let mut ports = self.ports.iter();
-        let named = ports.find(|(_, number, of)| *number == port && *of == protocol);
+        let named = ports.find(|(_, number, of)| *number == port && of == protocol);
         named.map_or("", |(name, ..)| name)
     }
 }
@@ -188,11 +194,14 @@ fn pod(number: usize, chance: &mut Chance) -> End {
     }
     End {
         name: format!("pod-{number}"),
-        namespace: chance.word(&NAMESPACES),
+        namespace: chance.word(&NAMESPACES).into(),
         labels,
         // Of no block, so that it does not matter whether blocks hold pods.
         address: format!("fd12::{}", number + 1),
-        ports,
+        ports: ports
+            .into_iter()
+            .map(|(name, port, protocol)| (name.into(), port, protocol.into()))
+            .collect(),
     }
 }
 
