@@ -1,4 +1,5 @@
-//! What the network engine says of random NetworkPolicies is what cyclonus' evaluator says.
+//! What the network engine says of random NetworkPolicies is what cyclonus' evaluator says, and what
+//! it says where an administrator's policies decide too what kube-network-policies' says.
 
 use opsec_prove::parts::part;
 use opsec_prove::{Run, table};
@@ -19,9 +20,12 @@ fn connections_are_what_another_evaluator_says() {
     rows.extend((network.prove)(&run, QUESTIONS).unwrap());
     let said = format!("OPSEC_PROVE_SEED={}\n{}", run.seed(), table(&rows));
     println!("{said}");
+    let of_network_policies = rows.iter().filter(|row| row.what == "network: connections");
+    let asked: usize = of_network_policies.map(|row| row.tally.cases()).sum();
+    assert!(asked >= 2 * QUESTIONS, "{said}");
     for row in &rows {
         assert!(row.tally.disagreements.is_empty(), "{said}");
-        assert!(row.tally.cases() >= QUESTIONS, "{said}");
+        assert!(row.tally.cases() >= QUESTIONS / 4, "{said}");
         assert!(row.tally.smaller_share() >= 20, "{said}");
         // A sample that does not notice a broken engine proves nothing of a whole one.
         assert!(row.broken.iter().all(|broken| broken.noticed > 0), "{said}");

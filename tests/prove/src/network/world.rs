@@ -22,8 +22,8 @@ const OUTSIDE: [&str; 8] = [
     "2001:db8:1::1",
     "2001:4860::8888",
 ];
-const PORTS: [u16; 9] = [53, 80, 81, 443, 3868, 8080, 8090, 9090, 65535];
-const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
+pub(crate) const PORTS: [u16; 9] = [53, 80, 81, 443, 3868, 8080, 8090, 9090, 65535];
+pub(crate) const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
 /// Ports that containers name.
 const NAMED: [(&str, u16, &str); 6] = [
     ("web", 8080, "TCP"),
@@ -64,10 +64,13 @@ pub(crate) struct World {
     pub(crate) namespace_labels: Vec<(Word, Value)>,
     pub(crate) ends: Vec<End>,
     pub(crate) policies: Vec<Value>,
+    /// AdminNetworkPolicies and BaselineAdminNetworkPolicies.
+    #[serde(default)]
+    pub(crate) admin: Vec<Value>,
 }
 
 impl World {
-    /// Any.
+    /// Any, without policies of an administrator.
     pub(crate) fn any(chance: &mut Chance) -> Self {
         let namespace_labels = NAMESPACES.map(|name| {
             let team = chance.word(&TEAMS);
@@ -93,6 +96,7 @@ impl World {
             namespace_labels: namespace_labels.into(),
             ends: pods.into_iter().chain(outside).collect(),
             policies,
+            admin: Vec::new(),
         }
     }
 
@@ -149,6 +153,7 @@ impl World {
         namespaces
             .chain(pods)
             .chain(self.policies.iter().cloned())
+            .chain(self.admin.iter().cloned())
             .collect()
     }
 
@@ -266,7 +271,8 @@ fn block(chance: &mut Chance) -> Value {
     }
 }
 
-fn selector(chance: &mut Chance, of_pods: bool) -> Value {
+/// A selector of pods, or of namespaces.
+pub(crate) fn selector(chance: &mut Chance, of_pods: bool) -> Value {
     let (key, values): (&str, &[&'static str]) = match (of_pods, chance.below(2)) {
         (true, 0) => ("app", &APPS),
         (true, _) => ("tier", &TIERS),
