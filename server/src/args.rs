@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use opsec_controller::ControllerOptions;
 
 use crate::config::{Config as Configuration, ConfigError, Flags, Resolved, resolve};
 
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Export(Export),
     /// Reads an export into an empty directory.
     Import(Import),
+    /// Validates OperatorRights of a cluster at any time, and writes their status.
+    Controller(ControllerOptions),
     /// Asks a service for its health: 0 when it serves.
     Health(Health),
     /// About the record of who did what.

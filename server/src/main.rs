@@ -29,10 +29,28 @@ fn main() -> ExitCode {
         Some(Command::Fsck(fsck)) => upkeep::fsck(&args, fsck),
         Some(Command::Export(export)) => upkeep::export(&args, export),
         Some(Command::Import(import)) => upkeep::import(&args, import),
+        Some(Command::Controller(options)) => controller(options),
         Some(Command::Health(health)) => probe::health(&args, health),
         Some(Command::Audit(command)) => audit::audit(&args, command),
         Some(Command::Keys(command)) => keys::keys(&args, command),
         Some(Command::Config(args::Config::Print)) => upkeep::print(&args),
+    }
+}
+
+/// Validates declared rights until it is told to end.
+fn controller(options: &opsec_controller::ControllerOptions) -> ExitCode {
+    use opsec_controller::Weight;
+    let say = |weight, event: &str, fields: &[(&str, &str)]| {
+        let level = match weight {
+            Weight::Info => log::Level::Info,
+            Weight::Warning => log::Level::Warning,
+            Weight::Error => log::Level::Error,
+        };
+        log::say(level, event, fields);
+    };
+    match opsec_controller::run(options, say) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => refuse("CONTROLLER_START", &error.to_string(), &[]),
     }
 }
 

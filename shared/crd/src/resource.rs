@@ -152,7 +152,7 @@ pub struct OperatorRightsStatus {
     /// Digest of the effective rights that were judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effective_rights_digest: Option<String>,
-    /// When it was last validated.
+    /// When what stands here was found. A validation that finds the same does not write it anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::time")]
     pub last_validated: Option<String>,

@@ -14,6 +14,7 @@ mod list;
 mod page;
 mod probe;
 mod retry;
+mod watch;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -25,6 +26,7 @@ pub use access::{Permission, permissions};
 pub use connect::{Connection, ConnectionOptions};
 pub use error::ClusterError;
 pub use probe::{ProbeAnswers, probe_cluster};
+pub use watch::{Change, Detail, WatchedKind, Watching};
 
 /// What is gathered, and how long it may take.
 #[derive(Debug, Clone)]

@@ -10,8 +10,8 @@ mod error;
 mod files;
 
 pub use cluster::{
-    ClusterError, ClusterOptions, Connection, ConnectionOptions, OnProgress, Permission,
-    ProbeAnswers, gather_cluster, permissions, probe_cluster,
+    Change, ClusterError, ClusterOptions, Connection, ConnectionOptions, Detail, OnProgress,
+    Permission, ProbeAnswers, WatchedKind, Watching, gather_cluster, permissions, probe_cluster,
 };
 pub use error::GatherError;
 pub use files::{PathOrStdin, read_files};

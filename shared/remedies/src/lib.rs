@@ -7,11 +7,14 @@
 mod capture;
 mod declare;
 pub mod harden;
+mod party;
 mod rules;
 mod subject;
 mod validate;
 
 pub use capture::{Captured, Capturing, capture};
 pub use declare::{Declared, Declaring, declare};
+pub use party::{Found, Party, nobody, parties};
 pub use rules::{Held, held, shorten};
-pub use validate::{ValidateError, Validating, validate, validate_all};
+pub use subject::unknown;
+pub use validate::{ValidateError, Validating, of_nobody, validate, validate_all, validate_party};

@@ -9,15 +9,26 @@ use opsec_practices::{Prepared, invalid_rbac};
 use opsec_rbac::EffectiveRights;
 use opsec_rights::{Grading, GradingInput, Namespaces};
 
-/// The kinds that grant rights.
-const RBAC: [&str; 4] = [
-    "roles",
-    "clusterroles",
-    "rolebindings",
-    "clusterrolebindings",
+/// The group of the kinds that grant rights.
+const RBAC: &str = "rbac.authorization.k8s.io";
+/// The kinds that grant rights, and those without which it is not known whose accounts are whose.
+const RESTS_ON: [(&str, &str); 15] = [
+    ("roles", RBAC),
+    ("clusterroles", RBAC),
+    ("rolebindings", RBAC),
+    ("clusterrolebindings", RBAC),
+    ("serviceaccounts", ""),
+    ("namespaces", ""),
+    ("customresourcedefinitions", "apiextensions.k8s.io"),
+    ("deployments", "apps"),
+    ("statefulsets", "apps"),
+    ("daemonsets", "apps"),
+    ("replicasets", "apps"),
+    ("replicationcontrollers", ""),
+    ("jobs", "batch"),
+    ("cronjobs", "batch"),
+    ("pods", ""),
 ];
-/// Their group.
-const RBAC_GROUP: &str = "rbac.authorization.k8s.io";
 
 /// An operator with its rights, whatever is accepted of it.
 #[derive(Debug)]
@@ -63,12 +74,12 @@ pub(crate) fn rights(prepared: &Prepared<'_>, account: &ServiceAccountRef) -> Ef
     EffectiveRights::of(prepared.policy(), prepared.kinds(), account)
 }
 
-/// Why rights may be others than they are known to be.
-pub(crate) fn unknown(prepared: &Prepared<'_>) -> Vec<String> {
+/// Why rights may be others than they are known to be, or those of others.
+pub fn unknown(prepared: &Prepared<'_>) -> Vec<String> {
     let facts = prepared.facts();
-    let missing = RBAC
+    let missing = RESTS_ON
         .iter()
-        .filter_map(|kind| facts.missing(kind, RBAC_GROUP));
+        .filter_map(|(kind, group)| facts.missing(kind, group));
     missing.chain(invalid_rbac(facts)).collect()
 }
 

@@ -5,16 +5,17 @@
 use std::collections::BTreeSet;
 
 use opsec_model::canonical::{self, CanonicalError};
-use opsec_model::declared_rights::{GrantScope, OperatorRights, ScopeName};
+use opsec_model::declared_rights::OperatorRights;
 use opsec_model::validation::{ConditionStatus, Validation, ValidationCondition, ValidationList};
 use opsec_model::{API_VERSION, RightsGrant, ServiceAccountRef};
-use opsec_operators::{Operator, ResolveError};
+use opsec_operators::ResolveError;
 use opsec_practices::Prepared;
-use opsec_rbac::{EffectiveRights, Reaching, RuleScope, excess, not_assigned};
-use opsec_rights::written::{members, scoped};
+use opsec_rbac::{EffectiveRights, Kinds, Policy, Reaching, RuleScope, excess, not_assigned};
+use opsec_rights::written::scoped;
 
+use crate::party::{Party, operators, parties};
 use crate::rules::{Held, held, shorten};
-use crate::subject::{Subject, rights, unknown};
+use crate::subject::unknown;
 
 /// Why declarations could not be validated.
 #[derive(Debug, thiserror::Error)]
@@ -201,16 +202,26 @@ pub fn validate_all(
         .filter(|name| !name.is_empty())
         .map(|name| prepared.resolve(Some(name)))
         .transpose()?;
-    let declarations = &snapshot.operator_rights;
     let mut items = Vec::new();
-    for declaration in declarations {
-        let declared = named(prepared, &declaration.spec.declared.operator);
+    let of = snapshot
+        .operator_rights
+        .iter()
+        .zip(operators(prepared))
+        .zip(parties(prepared));
+    for ((declaration, declared), party) in of {
         match (asked, declared) {
-            (Some(asked), Ok(declared)) if !std::ptr::eq(asked, declared) => {}
-            (Some(_), Err(_)) => {}
-            (_, Ok(operator)) => items.push(one(prepared, operator, declaration)?),
-            (None, Err(error)) => items.push(of_nobody(declaration, &error)),
+            (Some(asked), Ok((_, declared))) if !std::ptr::eq(asked, declared) => continue,
+            (Some(_), Err(_)) => continue,
+            _ => {}
         }
+        let unknown = unknown(prepared);
+        items.push(match party {
+            Ok(found) => {
+                let (policy, kinds) = (prepared.policy(), prepared.kinds());
+                validate_party(declaration, &found.party, policy, kinds, &unknown)?
+            }
+            Err(error) => of_nobody(declaration, &error.to_string(), &unknown),
+        });
     }
     if items.is_empty() {
         let operator = asked.map(|operator| operator.name.clone());
@@ -226,98 +237,56 @@ pub fn validate_all(
     })
 }
 
-/// The operator that a declaration names: by its display name before any other.
-fn named<'a>(prepared: &'a Prepared<'_>, name: &str) -> Result<&'a Operator, ResolveError> {
-    let mut called = prepared.operators().iter().filter(|one| one.name == name);
-    match (called.next(), called.next()) {
-        (Some(only), None) => Ok(only),
-        _ => prepared.resolve(Some(name)),
-    }
-}
-
-fn one(
-    prepared: &Prepared<'_>,
-    operator: &Operator,
+/// Compares what the accounts of a party hold under a policy with what is declared. `unknown` says
+/// why the policy, or the party, may be others than they are known to be, each a clause.
+///
+/// # Errors
+/// When the rights have no canonical form.
+pub fn validate_party(
     declaration: &OperatorRights,
+    party: &Party,
+    policy: &Policy,
+    kinds: &Kinds,
+    unknown: &[String],
 ) -> Result<Validation, CanonicalError> {
-    let subject = Subject::new(prepared, operator);
-    let mut declared = Vec::new();
-    for other in &prepared.snapshot().operator_rights {
-        let same = named(prepared, &other.spec.declared.operator)
-            .is_ok_and(|found| std::ptr::eq(found, operator));
-        if same {
-            let intended = intended(prepared, &subject, other);
-            declared.extend(resolved(other, &intended));
-        }
-    }
-    let accounts: BTreeSet<&ServiceAccountRef> =
-        operator.accounts.iter().map(|it| &it.account).collect();
-    let grants = declaration.spec.declared.rights.iter();
-    let strangers: BTreeSet<&ServiceAccountRef> = grants
-        .map(|grant| &grant.service_account)
-        .filter(|account| !accounts.contains(account))
-        .collect();
-    let others: Vec<EffectiveRights> = strangers
-        .into_iter()
-        .map(|account| rights(prepared, account))
-        .collect();
+    let rights = |accounts: &[ServiceAccountRef]| -> Vec<EffectiveRights> {
+        let accounts = accounts.iter();
+        accounts
+            .map(|account| EffectiveRights::of(policy, kinds, account))
+            .collect()
+    };
+    let unknown: Vec<String> = unknown.iter().chain(&party.unknown).cloned().collect();
     validate(&Validating {
         declaration,
-        declared: &declared,
-        rights: &subject.rights,
-        others: &others,
-        intended: &intended(prepared, &subject, declaration),
-        unknown: &unknown(prepared),
+        declared: &party.declared,
+        rights: &rights(&party.accounts),
+        others: &rights(&party.others),
+        intended: &party.intended,
+        unknown: &unknown,
     })
 }
 
-fn intended(
-    prepared: &Prepared<'_>,
-    subject: &Subject<'_>,
-    declaration: &OperatorRights,
-) -> BTreeSet<String> {
-    match &declaration.spec.declared.intended_namespaces {
-        Some(set) => members(prepared.facts(), set),
-        None => subject.namespaces.intended.clone(),
-    }
-}
-
-/// The grants of a declaration with its own meaning of `intended`.
-fn resolved<'a>(
-    declaration: &'a OperatorRights,
-    intended: &'a BTreeSet<String>,
-) -> impl Iterator<Item = RightsGrant> + 'a {
-    let grants = declaration.spec.declared.rights.iter().cloned();
-    grants.map(|mut grant| {
-        if grant.scope == GrantScope::Named(ScopeName::Intended) {
-            grant.scope = GrantScope::Namespaces {
-                namespaces: intended.iter().cloned().collect(),
-            };
-        }
-        grant
-    })
-}
-
-/// A declaration of an operator that is not here.
-fn of_nobody(declaration: &OperatorRights, error: &ResolveError) -> Validation {
-    let message = error.to_string();
+/// What becomes of a declaration whose operator is not here, which an error says, as far as that is
+/// known.
+pub fn of_nobody(declaration: &OperatorRights, error: &str, unknown: &[String]) -> Validation {
+    let (validated, reason, message) = match unknown {
+        [] => (ConditionStatus::False, "NoSuchOperator", error.to_owned()),
+        why => (
+            ConditionStatus::Unknown,
+            "RightsNotKnown",
+            format!("{error}; {}", why.join("; ")),
+        ),
+    };
+    let excess = ConditionStatus::Unknown;
+    let generation = declaration.metadata.generation;
     Validation {
         name: declaration.metadata.name.clone(),
         operator: declaration.spec.declared.operator.clone(),
         mode: declaration.spec.mode.clone(),
+        observed_generation: (generation != 0).then_some(generation),
         conditions: vec![
-            condition(
-                "Validated",
-                ConditionStatus::False,
-                "NoSuchOperator",
-                message.clone(),
-            ),
-            condition(
-                "Excess",
-                ConditionStatus::Unknown,
-                "NoSuchOperator",
-                message,
-            ),
+            condition("Validated", validated, reason, message.clone()),
+            condition("Excess", excess, reason, message),
         ],
         ..Validation::default()
     }

@@ -10,6 +10,6 @@ mod server;
 
 pub use error::ClientError;
 pub use go::{buf, grpcurl};
-pub use programs::{plugin, proto, repository};
+pub use programs::{plugin, proto, repository, service};
 pub use python::{Python, python};
 pub use server::Server;

@@ -23,6 +23,14 @@ pub fn plugin() -> Result<PathBuf, ClientError> {
     program("kubectl-opsec")
 }
 
+/// The service.
+///
+/// # Errors
+/// When it is not there and does not build.
+pub fn service() -> Result<PathBuf, ClientError> {
+    program("opsec-server")
+}
+
 /// Where tools are kept between runs.
 pub(crate) fn tools() -> PathBuf {
     target().join("tools")

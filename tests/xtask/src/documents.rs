@@ -55,6 +55,11 @@ fn all() -> Result<Vec<Document>, String> {
             path: "deploy/crds/operatorrights.yaml",
             content: opsec_crd::crd_yaml(),
         },
+        // What is applied together lies together.
+        Document {
+            path: "deploy/controller/operatorrights.yaml",
+            content: opsec_crd::crd_yaml(),
+        },
         schema::<AccessAnswer>("deploy/schemas/access-answer.json")?,
         schema::<Baseline>("deploy/schemas/baseline.json")?,
         schema::<ConnectionList>("deploy/schemas/connection-list.json")?,

@@ -95,6 +95,11 @@ impl Connection {
 }
 
 impl Connection {
+    /// A client of the same API server, for who writes to it.
+    pub fn client(&self) -> Client {
+        self.client.clone()
+    }
+
     /// Remembers why something is asked again.
     pub(super) fn note_trouble(&self, refusal: &Refusal) {
         let said = match refusal {

@@ -1,6 +1,7 @@
 //! Practice 6: Declare what the operator may do in a custom resource, and validate it.
 
 pub(crate) mod declaration;
+mod denied;
 mod rules {
     //! One file a rule.
 

@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::contract::{Draft, Judgement, Rule, RuleDoc};
 use crate::finding::one;
 use crate::p6_declared_rights::declaration::{self, Declaration, GROUP, PLURAL};
+use crate::p6_declared_rights::denied::{Change, is_denied};
 use crate::shell::quote;
 
 /// OPSEC604.
@@ -16,12 +17,12 @@ pub(crate) const RULE: Rule = Rule {
     summary: "the operator itself may change its declaration",
     half: Half::Operator,
     doc: RuleDoc {
-        what: "Whether a ServiceAccount of the operator may create, change or delete OperatorRights, or change their status, by name or by a wildcard such as `*/status`.",
+        what: "Whether a ServiceAccount of the operator may create, change or delete OperatorRights, or change their status, by name or by a wildcard such as `*/status`. What a ValidatingAdmissionPolicy denies it, in every form that the change may have, it may not, unless the operator may change that policy.",
         why: "Who declares its own rights declares whatever it has taken.",
         severity: "medium; high when without that change 602 would fail",
         bad: "kind: ClusterRole\nrules:\n- {apiGroups: [kubectl-opsec.dev], resources: [operatorrights], verbs: [update]}",
         good: "kind: ClusterRole\nrules:\n- {apiGroups: [kubectl-opsec.dev], resources: [operatorrights], verbs: [get]}",
-        fix: "Remove the right; let whoever accepts the operator own the declaration.",
+        fix: "Remove the right; let whoever accepts the operator own the declaration. What must write the status of others' declarations is held off its own by admission: deploy/controller/guards.yaml.",
         references: &["https://kubernetes.io/docs/concepts/security/rbac-good-practices/"],
     },
     needs: &[declaration::NEED],
@@ -40,7 +41,7 @@ const CHANGES: [(&str, Option<&str>); 7] = [
 ];
 
 /// A verb, the subresource, and the grant that gives it.
-type Change<'a> = (&'static str, Option<&'static str>, &'a Grant);
+type Granted<'a> = (&'static str, Option<&'static str>, &'a Grant);
 
 fn judge(context: &Context<'_>) -> Judgement {
     let Some(declared) = declaration::find(context) else {
@@ -63,7 +64,7 @@ fn held<'a>(
     context: &'a Context<'_>,
     declared: &Declaration<'_>,
     account: &ServiceAccountRef,
-) -> Vec<Change<'a>> {
+) -> Vec<Granted<'a>> {
     let Some(rights) = context.effective(account) else {
         return Vec::new();
     };
@@ -85,6 +86,13 @@ fn held<'a>(
                     .iter()
                     .any(|object| only.contains(&object.metadata.name)),
             };
+            let change = Change {
+                account,
+                verb,
+                subresource,
+            };
+            let mut objects = declared.objects.iter();
+            let reaches = reaches && !objects.all(|it| is_denied(context, it, change));
             let grant = rights
                 .grants()
                 .get(found.grant)
@@ -98,7 +106,7 @@ fn held<'a>(
 fn finding(
     declared: &Declaration<'_>,
     account: &ServiceAccountRef,
-    held: &[Change<'_>],
+    held: &[Granted<'_>],
     exceeds: bool,
 ) -> Option<Draft> {
     let (verb, subresource, _) = held.first()?;
