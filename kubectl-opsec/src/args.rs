@@ -5,6 +5,7 @@ mod attest;
 mod baseline;
 mod check;
 mod cluster;
+mod diff;
 mod explain;
 mod files;
 mod harden;
@@ -28,8 +29,9 @@ pub(crate) use baseline::{
     ResolveArgs, RollbackArgs,
 };
 pub(crate) use check::{CheckArgs, CheckFormat, HalfArg};
+pub(crate) use diff::CompareArgs;
 pub(crate) use explain::{CompletionArgs, ExplainArgs, Shell, VersionArgs};
-pub(crate) use files::FileArgs;
+pub(crate) use files::{FileArgs, LimitArgs, ReadingArgs};
 pub(crate) use harden::HardenArgs;
 pub(crate) use list::{ListArgs, ListFormat};
 pub(crate) use registry::{ClusterCommand, ClusterListArgs, ForgetArgs, RegisterArgs};
@@ -118,6 +120,8 @@ pub(crate) enum Command {
     Reach(ReachArgs),
     /// Find the escalation chains that begin in an operator's pods
     Path(PathArgs),
+    /// Say what whoever takes an operator gains from one version of it to another
+    Diff(CompareArgs),
     /// Explain a practice, a rule or a right, with bad and good YAML
     Explain(ExplainArgs),
     /// Write what takes an operator from FAIL to PASS
@@ -232,8 +236,8 @@ mod tests {
         let args = check("kubectl-opsec check cert-manager -f a.yaml -f dir -R -f - -n ns");
         assert_eq!(args.operator.as_deref(), Some("cert-manager"));
         assert_eq!(args.files.filename.len(), 3);
-        assert!(args.files.recursive);
-        assert_eq!(args.files.namespace.as_deref(), Some("ns"));
+        assert!(args.files.reading.recursive);
+        assert_eq!(args.files.reading.namespace.as_deref(), Some("ns"));
     }
 
     #[test]
@@ -262,7 +266,7 @@ mod tests {
                 .join(" ")
                 .as_str(),
         );
-        let limits = args.files.limits();
+        let limits = args.files.limits.limits();
         assert_eq!(
             (limits.total_bytes, limits.file_bytes, limits.documents),
             (1, 2, 3)
@@ -273,7 +277,7 @@ mod tests {
     #[test]
     fn without_limits_the_defaults_hold() {
         let args = check("kubectl-opsec check -f a");
-        assert_eq!(args.files.limits(), opsec_gather::Limits::default());
+        assert_eq!(args.files.limits.limits(), opsec_gather::Limits::default());
     }
 
     #[test]
@@ -297,6 +301,7 @@ mod tests {
             "can-i ",
             "reach ",
             "path ",
+            "diff ",
             "baseline ",
             "baseline apply ",
             "baseline get ",

@@ -8,6 +8,7 @@ mod check;
 mod cluster;
 mod complete;
 mod completion;
+mod diff;
 mod explain;
 mod harden;
 mod list;
@@ -35,6 +36,7 @@ pub(crate) async fn run(command: Command, context: Context) -> Result<Exit, Fail
         Command::Reach(args) => reach::run(args, context).await,
         Command::Path(args) => path::run(args, context).await,
         Command::Harden(args) => harden::run(args, context).await,
+        Command::Diff(args) => diff::run(args, context).await,
         Command::Explain(args) => explain::run(args, context).await,
         Command::Completion(args) => completion::run(&args),
         Command::Version(args) => version::run(&args, &context).await,

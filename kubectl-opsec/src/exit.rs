@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use opsec_model::validation::{ConditionStatus, Validation};
-use opsec_model::{Allowed, Status};
+use opsec_model::{Allowed, ComparisonOutcome, Status};
 
 use crate::output::say;
 
@@ -56,6 +56,15 @@ impl Exit {
             Self::Unknown
         } else {
             Self::Success
+        }
+    }
+
+    /// The status of two states that were compared.
+    pub(crate) fn of_comparison(outcome: ComparisonOutcome) -> Self {
+        match outcome {
+            ComparisonOutcome::NothingGained => Self::Success,
+            ComparisonOutcome::Gained => Self::Fail,
+            ComparisonOutcome::Unknown => Self::Unknown,
         }
     }
 

@@ -82,6 +82,9 @@ pub(crate) enum Failure {
     /// Files and questions cannot both be standard input.
     #[error("-f - and --batch - cannot both read standard input; put one of them into a file")]
     StandardInputTwice,
+    /// Both states cannot be standard input.
+    #[error("OLD and NEW cannot both be standard input; put one of them into a file")]
+    StatesFromStandardInput,
     /// A question does not fit together.
     #[error("{0}")]
     Question(String),

@@ -2,6 +2,7 @@
 //! are named; without them, whatever the kubeconfig points at is read.
 
 mod saved;
+mod state;
 
 use std::borrow::Borrow;
 use std::path::Path;
@@ -11,10 +12,12 @@ use opsec_gather::{Connection, Input, Options, PathOrStdin, gather_cluster, read
 use opsec_model::snapshot::SourceKind;
 use opsec_model::{NoticeCode, Snapshot, SourceMap};
 
-use crate::args::FileArgs;
+use crate::args::{FileArgs, LimitArgs, ReadingArgs};
 use crate::failure::Failure;
 use crate::output::say;
 use crate::progress::Progress;
+
+pub(crate) use state::{State, state};
 
 /// What is judged.
 #[derive(Debug, Default)]
@@ -79,7 +82,7 @@ pub(crate) async fn gather_unsaved(
     progress: &Progress,
 ) -> Result<Gathered, Failure> {
     let gathered = if let Some(path) = &args.cluster.snapshot {
-        saved(args, path)?
+        saved(&args.reading, path)?
     } else if args.filename.is_empty() {
         cluster(args, progress).await?
     } else {
@@ -92,11 +95,11 @@ pub(crate) async fn gather_unsaved(
 }
 
 /// A snapshot of a cluster is asked as the cluster is.
-fn saved(args: &FileArgs, path: &Path) -> Result<Gathered, Failure> {
+fn saved(reading: &ReadingArgs, path: &Path) -> Result<Gathered, Failure> {
     let gathered = saved::read(path)?;
     let of_cluster = gathered.snapshot.source.kind == SourceKind::Cluster;
     Ok(Gathered {
-        namespace: args
+        namespace: reading
             .namespace
             .clone()
             .filter(|name| of_cluster && !name.is_empty()),
@@ -116,7 +119,11 @@ async fn cluster(args: &FileArgs, progress: &Progress) -> Result<Gathered, Failu
     Ok(Gathered {
         snapshot,
         connection: Some(connection),
-        namespace: args.namespace.clone().filter(|name| !name.is_empty()),
+        namespace: args
+            .reading
+            .namespace
+            .clone()
+            .filter(|name| !name.is_empty()),
         ..Gathered::default()
     })
 }
@@ -127,33 +134,33 @@ async fn cluster(args: &FileArgs, progress: &Progress) -> Result<Gathered, Failu
 /// As for [`gather`].
 pub(crate) fn with_bytes(args: &FileArgs) -> Result<(Gathered, Vec<Input>), Failure> {
     let inputs = bytes(args)?;
-    let gathered = from_bytes(args, &inputs)?;
+    let gathered = from_bytes((&args.reading, &args.limits), &inputs)?;
     gathered.save(args)?;
     Ok((gathered, inputs))
 }
 
 fn files(args: &FileArgs) -> Result<Gathered, Failure> {
-    from_bytes(args, bytes(args)?)
+    from_bytes((&args.reading, &args.limits), bytes(args)?)
 }
 
 fn bytes(args: &FileArgs) -> Result<Vec<Input>, Failure> {
     let paths: Vec<PathOrStdin> = args.filename.iter().map(PathOrStdin::from_arg).collect();
-    let limits = args.limits();
+    let limits = args.limits.limits();
     let mut stdin = std::io::stdin().lock();
-    Ok(read_files(&paths, args.recursive, &mut stdin, &limits)?)
+    let recursive = args.reading.recursive;
+    Ok(read_files(&paths, recursive, &mut stdin, &limits)?)
 }
 
 fn from_bytes<I: Borrow<Input>>(
-    args: &FileArgs,
+    (reading, limits): (&ReadingArgs, &LimitArgs),
     inputs: impl IntoIterator<Item = I>,
 ) -> Result<Gathered, Failure> {
-    let limits = args.limits();
     let options = Options {
-        namespace: args.namespace.clone(),
-        namespace_as_given: args.namespace_as_given,
-        install: args.install(),
-        limits,
-        strict: args.strict,
+        namespace: reading.namespace.clone(),
+        namespace_as_given: reading.namespace_as_given,
+        install: reading.install(),
+        limits: limits.limits(),
+        strict: reading.strict,
     };
     let manifests = read(inputs, &options)?;
     for notice in &manifests.snapshot.notices {

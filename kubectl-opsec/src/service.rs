@@ -317,6 +317,16 @@ impl Service {
         Ok(client.find_paths(request).await?.into_inner())
     }
 
+    /// What is gained and lost between two states.
+    pub(crate) async fn compare_rights(
+        &self,
+        request: v1::CompareRightsRequest,
+    ) -> Result<v1::Comparison, ServiceError> {
+        let mut client = self.analysis.clone();
+        let response = client.compare_rights(request).await?.into_inner();
+        response.comparison.ok_or(ServiceError::EmptyAnswer)
+    }
+
     /// A baseline by name, with or without its collection.
     pub(crate) async fn get_baseline(&self, name: &str) -> Result<v1::Baseline, ServiceError> {
         let request = v1::GetBaselineRequest {
@@ -395,7 +405,7 @@ fn request_id() -> String {
     uuid::Uuid::new_v4().to_string()
 }
 
-fn resource_name(name: &str) -> String {
+pub(crate) fn resource_name(name: &str) -> String {
     if name.starts_with("baselines/") {
         name.to_owned()
     } else {

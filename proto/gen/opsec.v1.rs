@@ -3071,6 +3071,956 @@ pub mod check_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// Whose rights to declare.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DeclareRightsRequest {
+    /// The operator by any of its names; empty is the only one of the input.
+    #[prost(string, tag = "3")]
+    pub operator: ::prost::alloc::string::String,
+    /// The namespaces that it is meant to work in; none is those that are inferred.
+    #[prost(string, repeated, tag = "4")]
+    pub intended_namespaces: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whether the declaration's mode is `Enforce`; otherwise it is `Audit`.
+    #[prost(bool, tag = "5")]
+    pub enforce: bool,
+    /// The facts. One is mandatory.
+    #[prost(oneof = "declare_rights_request::Input", tags = "1, 2")]
+    pub input: ::core::option::Option<declare_rights_request::Input>,
+}
+/// Nested message and enum types in `DeclareRightsRequest`.
+pub mod declare_rights_request {
+    /// The facts. One is mandatory.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Input {
+        /// Gathered and normalised facts; at most 64 MiB.
+        #[prost(message, tag = "1")]
+        Snapshot(super::Snapshot),
+        /// Manifests, or what `kubectl get -o json` prints; at most 32 MiB.
+        #[prost(message, tag = "2")]
+        Documents(super::RawDocuments),
+    }
+}
+/// A declaration of what is held.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DeclareRightsResponse {
+    /// The operator.
+    #[prost(message, optional, tag = "1")]
+    pub operator: ::core::option::Option<OperatorSummary>,
+    /// The OperatorRights, as JSON.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub operator_rights: ::prost::bytes::Bytes,
+    /// An OperatorBaseline for that operator whose rights are the same, as JSON. What stands in it is
+    /// granted, and no finding.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub baseline: ::prost::bytes::Bytes,
+    /// Why the operator may hold other rights than these, each a clause.
+    #[prost(string, repeated, tag = "4")]
+    pub unknown: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What is to be known about the input.
+    #[prost(message, repeated, tag = "5")]
+    pub notices: ::prost::alloc::vec::Vec<Notice>,
+    /// What was looked at.
+    #[prost(message, optional, tag = "6")]
+    pub source: ::core::option::Option<Source>,
+}
+/// What to validate.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ValidateRightsRequest {
+    /// The operator whose declarations are meant, by any of its names; empty is every declaration.
+    #[prost(string, tag = "3")]
+    pub operator: ::prost::alloc::string::String,
+    /// The facts. One is mandatory.
+    #[prost(oneof = "validate_rights_request::Input", tags = "1, 2")]
+    pub input: ::core::option::Option<validate_rights_request::Input>,
+}
+/// Nested message and enum types in `ValidateRightsRequest`.
+pub mod validate_rights_request {
+    /// The facts. One is mandatory.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Input {
+        /// Gathered and normalised facts; at most 64 MiB.
+        #[prost(message, tag = "1")]
+        Snapshot(super::Snapshot),
+        /// Manifests, or what `kubectl get -o json` prints; at most 32 MiB.
+        #[prost(message, tag = "2")]
+        Documents(super::RawDocuments),
+    }
+}
+/// What became of declarations.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ValidateRightsResponse {
+    /// One a declaration, by name.
+    #[prost(message, repeated, tag = "1")]
+    pub validations: ::prost::alloc::vec::Vec<RightsValidation>,
+    /// What is to be known about the input.
+    #[prost(message, repeated, tag = "2")]
+    pub notices: ::prost::alloc::vec::Vec<Notice>,
+    /// What was looked at.
+    #[prost(message, optional, tag = "3")]
+    pub source: ::core::option::Option<Source>,
+}
+/// What became of one declaration.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RightsValidation {
+    /// The name of the OperatorRights.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The operator, as the declaration names it.
+    #[prost(string, tag = "2")]
+    pub operator: ::prost::alloc::string::String,
+    /// `Audit` or `Enforce`.
+    #[prost(string, tag = "3")]
+    pub mode: ::prost::alloc::string::String,
+    /// The generation of the spec that was looked at; absent in files.
+    #[prost(int64, optional, tag = "4")]
+    pub observed_generation: ::core::option::Option<i64>,
+    /// Digest of the effective rights: equal rights have equal digests, however roles write them.
+    #[prost(string, tag = "5")]
+    pub effective_rights_digest: ::prost::alloc::string::String,
+    /// Rights that are held and not declared.
+    #[prost(message, repeated, tag = "6")]
+    pub excess: ::prost::alloc::vec::Vec<RightsGrant>,
+    /// Rights that are declared and not held.
+    #[prost(message, repeated, tag = "7")]
+    pub not_assigned: ::prost::alloc::vec::Vec<RightsGrant>,
+    /// `Validated` and `Excess`.
+    #[prost(message, repeated, tag = "8")]
+    pub conditions: ::prost::alloc::vec::Vec<ValidationCondition>,
+}
+/// Rules that one ServiceAccount is granted in a scope.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RightsGrant {
+    /// Who.
+    #[prost(message, optional, tag = "1")]
+    pub service_account: ::core::option::Option<ServiceAccountRef>,
+    /// What.
+    #[prost(message, repeated, tag = "4")]
+    pub rules: ::prost::alloc::vec::Vec<RightsRule>,
+    /// Where. One is mandatory.
+    #[prost(oneof = "rights_grant::Scope", tags = "2, 3")]
+    pub scope: ::core::option::Option<rights_grant::Scope>,
+}
+/// Nested message and enum types in `RightsGrant`.
+pub mod rights_grant {
+    /// Where. One is mandatory.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Scope {
+        /// `cluster`, `intended` or `own`.
+        #[prost(string, tag = "2")]
+        Named(::prost::alloc::string::String),
+        /// These namespaces.
+        #[prost(message, tag = "3")]
+        Namespaces(super::NamespaceNames),
+    }
+}
+/// Namespaces by name.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct NamespaceNames {
+    /// The names.
+    #[prost(string, repeated, tag = "1")]
+    pub names: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// A rule as RBAC writes it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RightsRule {
+    /// Verbs; `*` is every verb.
+    #[prost(string, repeated, tag = "1")]
+    pub verbs: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// API groups; `*` is every group, the empty string the core group.
+    #[prost(string, repeated, tag = "2")]
+    pub api_groups: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Resources, `resource/subresource`, `*/subresource` or `*`.
+    #[prost(string, repeated, tag = "3")]
+    pub resources: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Names that the rule is limited to; none is every name.
+    #[prost(string, repeated, tag = "4")]
+    pub resource_names: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Paths outside the resource API.
+    #[prost(string, repeated, tag = "5")]
+    pub non_resource_urls: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// A condition of a declaration.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ValidationCondition {
+    /// `Validated` or `Excess`.
+    #[prost(string, tag = "1")]
+    pub r#type: ::prost::alloc::string::String,
+    /// Whether it holds.
+    #[prost(enumeration = "ConditionStatus", tag = "2")]
+    pub status: i32,
+    /// Why, in one word.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    /// Why, for a person.
+    #[prost(string, tag = "4")]
+    pub message: ::prost::alloc::string::String,
+}
+/// Of whom to draft a baseline.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CaptureBaselineRequest {
+    /// The operator by any of its names; empty is the only one of the input.
+    #[prost(string, tag = "3")]
+    pub operator: ::prost::alloc::string::String,
+    /// The namespaces that it is meant to work in; none is those that are inferred.
+    #[prost(string, repeated, tag = "4")]
+    pub intended_namespaces: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The facts. One is mandatory.
+    #[prost(oneof = "capture_baseline_request::Input", tags = "1, 2")]
+    pub input: ::core::option::Option<capture_baseline_request::Input>,
+}
+/// Nested message and enum types in `CaptureBaselineRequest`.
+pub mod capture_baseline_request {
+    /// The facts. One is mandatory.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Input {
+        /// Gathered and normalised facts; at most 64 MiB.
+        #[prost(message, tag = "1")]
+        Snapshot(super::Snapshot),
+        /// Manifests, or what `kubectl get -o json` prints; at most 32 MiB.
+        #[prost(message, tag = "2")]
+        Documents(super::RawDocuments),
+    }
+}
+/// A draft of a baseline.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CaptureBaselineResponse {
+    /// The operator.
+    #[prost(message, optional, tag = "1")]
+    pub operator: ::core::option::Option<OperatorSummary>,
+    /// The OperatorBaseline, as JSON; the reason, the owner and the end of each exemption are empty.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub document: ::prost::bytes::Bytes,
+    /// What it comes to once each exemption has a reason and an end.
+    #[prost(message, optional, tag = "3")]
+    pub report: ::core::option::Option<Report>,
+    /// What is to be known about the input.
+    #[prost(message, repeated, tag = "4")]
+    pub notices: ::prost::alloc::vec::Vec<Notice>,
+    /// What was looked at.
+    #[prost(message, optional, tag = "5")]
+    pub source: ::core::option::Option<Source>,
+}
+/// What to mend, and what is to stay.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HardenRequest {
+    /// The operator by any of its names; empty is the only one of the input.
+    #[prost(string, tag = "3")]
+    pub operator: ::prost::alloc::string::String,
+    /// The rules that are to be answered, as in `OPSEC306`; none is all.
+    #[prost(string, repeated, tag = "6")]
+    pub only: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The namespaces that it is meant to work in; none is the baseline's, or those that are inferred.
+    #[prost(string, repeated, tag = "7")]
+    pub intended_namespaces: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What must stay for the operator to work: rules and rights by their id, as in `OPSEC314` or
+    /// `ESC-SECRET-READ`, for one account as in `ESC-SECRET-READ=shop/cart`.
+    #[prost(string, repeated, tag = "8")]
+    pub keep: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The facts. One is mandatory.
+    #[prost(oneof = "harden_request::Input", tags = "1, 2")]
+    pub input: ::core::option::Option<harden_request::Input>,
+    /// The baseline to work towards; absent is the one that applies.
+    #[prost(oneof = "harden_request::BaselineChoice", tags = "4, 5")]
+    pub baseline_choice: ::core::option::Option<harden_request::BaselineChoice>,
+}
+/// Nested message and enum types in `HardenRequest`.
+pub mod harden_request {
+    /// The facts. One is mandatory.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Input {
+        /// Gathered and normalised facts; at most 64 MiB.
+        #[prost(message, tag = "1")]
+        Snapshot(super::Snapshot),
+        /// Manifests, or what `kubectl get -o json` prints; at most 32 MiB.
+        #[prost(message, tag = "2")]
+        Documents(super::RawDocuments),
+    }
+    /// The baseline to work towards; absent is the one that applies.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum BaselineChoice {
+        /// A stored baseline, as `baselines/{baseline}`.
+        #[prost(string, tag = "4")]
+        Baseline(::prost::alloc::string::String),
+        /// A baseline document, YAML or JSON.
+        #[prost(bytes, tag = "5")]
+        InlineBaseline(::prost::bytes::Bytes),
+    }
+}
+/// What mends an operator, and what it comes to.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HardenResponse {
+    /// The operator.
+    #[prost(message, optional, tag = "1")]
+    pub operator: ::core::option::Option<OperatorSummary>,
+    /// The changes, in the order in which they are applied.
+    #[prost(message, repeated, tag = "2")]
+    pub changes: ::prost::alloc::vec::Vec<Change>,
+    /// The report before.
+    #[prost(message, optional, tag = "3")]
+    pub before: ::core::option::Option<Report>,
+    /// The report after, as far as it is known without applying anything.
+    #[prost(message, optional, tag = "4")]
+    pub after: ::core::option::Option<Report>,
+    /// What a person has to know or do besides, each a clause.
+    #[prost(string, repeated, tag = "5")]
+    pub notes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// A change of one object.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Change {
+    /// What to do.
+    #[prost(enumeration = "ChangeAction", tag = "1")]
+    pub action: i32,
+    /// The object.
+    #[prost(message, optional, tag = "2")]
+    pub object: ::core::option::Option<ObjectRef>,
+    /// The object, or a patch as kubectl's strategic merge takes it, as JSON.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub document: ::prost::bytes::Bytes,
+    /// The rules that it answers.
+    #[prost(string, repeated, tag = "4")]
+    pub answers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// Whether a condition holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ConditionStatus {
+    /// Never sent.
+    Unspecified = 0,
+    /// It holds.
+    True = 1,
+    /// It does not.
+    False = 2,
+    /// That is not known.
+    Unknown = 3,
+}
+impl ConditionStatus {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CONDITION_STATUS_UNSPECIFIED",
+            Self::True => "CONDITION_STATUS_TRUE",
+            Self::False => "CONDITION_STATUS_FALSE",
+            Self::Unknown => "CONDITION_STATUS_UNKNOWN",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CONDITION_STATUS_UNSPECIFIED" => Some(Self::Unspecified),
+            "CONDITION_STATUS_TRUE" => Some(Self::True),
+            "CONDITION_STATUS_FALSE" => Some(Self::False),
+            "CONDITION_STATUS_UNKNOWN" => Some(Self::Unknown),
+            _ => None,
+        }
+    }
+}
+/// What to do with an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ChangeAction {
+    /// Never sent.
+    Unspecified = 0,
+    /// Make it.
+    Create = 1,
+    /// Merge the document into it.
+    Patch = 2,
+    /// Remove it.
+    Delete = 3,
+}
+impl ChangeAction {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CHANGE_ACTION_UNSPECIFIED",
+            Self::Create => "CHANGE_ACTION_CREATE",
+            Self::Patch => "CHANGE_ACTION_PATCH",
+            Self::Delete => "CHANGE_ACTION_DELETE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CHANGE_ACTION_UNSPECIFIED" => Some(Self::Unspecified),
+            "CHANGE_ACTION_CREATE" => Some(Self::Create),
+            "CHANGE_ACTION_PATCH" => Some(Self::Patch),
+            "CHANGE_ACTION_DELETE" => Some(Self::Delete),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod remediation_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Writes what mends an operator. Nothing is applied and nothing is stored: whoever asks reads the
+    /// documents, and applies them.
+    ///
+    /// Reasons of every RPC here: those of CheckService's input (SNAPSHOT_MALFORMED, SNAPSHOT_NEWER,
+    /// DOCUMENT_MALFORMED, INPUT_LIMIT, FIELD_INVALID), and OPERATOR_NOT_FOUND (operator, candidates)
+    /// with NOT_FOUND and OPERATOR_AMBIGUOUS (candidates) with INVALID_ARGUMENT.
+    #[derive(Debug, Clone)]
+    pub struct RemediationServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl RemediationServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> RemediationServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> RemediationServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            RemediationServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Writes down what an operator's ServiceAccounts hold, as an OperatorRights and as the section of
+        /// a baseline that says the same.
+        pub async fn declare_rights(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DeclareRightsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeclareRightsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.RemediationService/DeclareRights",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("opsec.v1.RemediationService", "DeclareRights"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Says whether effective rights stay within what OperatorRights declare.
+        ///
+        /// Reasons: NOTHING_DECLARED with FAILED_PRECONDITION.
+        pub async fn validate_rights(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ValidateRightsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ValidateRightsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.RemediationService/ValidateRights",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("opsec.v1.RemediationService", "ValidateRights"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Drafts a baseline from what an operator is today: what is high or critical, and whatever else
+        /// fails, becomes an exemption whose reason and end are empty, so that the draft is refused until a
+        /// person has read it.
+        pub async fn capture_baseline(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CaptureBaselineRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CaptureBaselineResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.RemediationService/CaptureBaseline",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("opsec.v1.RemediationService", "CaptureBaseline"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Writes the changes that take an operator to six PASSes under a baseline, as far as what must
+        /// stay lets them, and judges what they come to.
+        ///
+        /// Reasons: BASELINE_NOT_FOUND (baseline) with NOT_FOUND; NAME_INVALID, SPEC_INVALID (path),
+        /// EXTENDS_INVALID and SPEC_TOO_LARGE with INVALID_ARGUMENT.
+        pub async fn harden(
+            &mut self,
+            request: impl tonic::IntoRequest<super::HardenRequest>,
+        ) -> std::result::Result<tonic::Response<super::HardenResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.RemediationService/Harden",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("opsec.v1.RemediationService", "Harden"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod remediation_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with RemediationServiceServer.
+    #[async_trait]
+    pub trait RemediationService: std::marker::Send + std::marker::Sync + 'static {
+        /// Writes down what an operator's ServiceAccounts hold, as an OperatorRights and as the section of
+        /// a baseline that says the same.
+        async fn declare_rights(
+            &self,
+            request: tonic::Request<super::DeclareRightsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeclareRightsResponse>,
+            tonic::Status,
+        >;
+        /// Says whether effective rights stay within what OperatorRights declare.
+        ///
+        /// Reasons: NOTHING_DECLARED with FAILED_PRECONDITION.
+        async fn validate_rights(
+            &self,
+            request: tonic::Request<super::ValidateRightsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ValidateRightsResponse>,
+            tonic::Status,
+        >;
+        /// Drafts a baseline from what an operator is today: what is high or critical, and whatever else
+        /// fails, becomes an exemption whose reason and end are empty, so that the draft is refused until a
+        /// person has read it.
+        async fn capture_baseline(
+            &self,
+            request: tonic::Request<super::CaptureBaselineRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CaptureBaselineResponse>,
+            tonic::Status,
+        >;
+        /// Writes the changes that take an operator to six PASSes under a baseline, as far as what must
+        /// stay lets them, and judges what they come to.
+        ///
+        /// Reasons: BASELINE_NOT_FOUND (baseline) with NOT_FOUND; NAME_INVALID, SPEC_INVALID (path),
+        /// EXTENDS_INVALID and SPEC_TOO_LARGE with INVALID_ARGUMENT.
+        async fn harden(
+            &self,
+            request: tonic::Request<super::HardenRequest>,
+        ) -> std::result::Result<tonic::Response<super::HardenResponse>, tonic::Status>;
+    }
+    /// Writes what mends an operator. Nothing is applied and nothing is stored: whoever asks reads the
+    /// documents, and applies them.
+    ///
+    /// Reasons of every RPC here: those of CheckService's input (SNAPSHOT_MALFORMED, SNAPSHOT_NEWER,
+    /// DOCUMENT_MALFORMED, INPUT_LIMIT, FIELD_INVALID), and OPERATOR_NOT_FOUND (operator, candidates)
+    /// with NOT_FOUND and OPERATOR_AMBIGUOUS (candidates) with INVALID_ARGUMENT.
+    #[derive(Debug)]
+    pub struct RemediationServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> RemediationServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for RemediationServiceServer<T>
+    where
+        T: RemediationService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/opsec.v1.RemediationService/DeclareRights" => {
+                    #[allow(non_camel_case_types)]
+                    struct DeclareRightsSvc<T: RemediationService>(pub Arc<T>);
+                    impl<
+                        T: RemediationService,
+                    > tonic::server::UnaryService<super::DeclareRightsRequest>
+                    for DeclareRightsSvc<T> {
+                        type Response = super::DeclareRightsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DeclareRightsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RemediationService>::declare_rights(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DeclareRightsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.RemediationService/ValidateRights" => {
+                    #[allow(non_camel_case_types)]
+                    struct ValidateRightsSvc<T: RemediationService>(pub Arc<T>);
+                    impl<
+                        T: RemediationService,
+                    > tonic::server::UnaryService<super::ValidateRightsRequest>
+                    for ValidateRightsSvc<T> {
+                        type Response = super::ValidateRightsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ValidateRightsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RemediationService>::validate_rights(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ValidateRightsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.RemediationService/CaptureBaseline" => {
+                    #[allow(non_camel_case_types)]
+                    struct CaptureBaselineSvc<T: RemediationService>(pub Arc<T>);
+                    impl<
+                        T: RemediationService,
+                    > tonic::server::UnaryService<super::CaptureBaselineRequest>
+                    for CaptureBaselineSvc<T> {
+                        type Response = super::CaptureBaselineResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CaptureBaselineRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RemediationService>::capture_baseline(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CaptureBaselineSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.RemediationService/Harden" => {
+                    #[allow(non_camel_case_types)]
+                    struct HardenSvc<T: RemediationService>(pub Arc<T>);
+                    impl<
+                        T: RemediationService,
+                    > tonic::server::UnaryService<super::HardenRequest>
+                    for HardenSvc<T> {
+                        type Response = super::HardenResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::HardenRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RemediationService>::harden(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = HardenSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for RemediationServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "opsec.v1.RemediationService";
+    impl<T> tonic::server::NamedService for RemediationServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// Whose rights to list.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListRightsRequest {
@@ -3512,6 +4462,280 @@ pub struct FindPathsResponse {
     #[prost(string, tag = "5")]
     pub kubernetes_version: ::prost::alloc::string::String,
 }
+/// What to compare.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CompareRightsRequest {
+    /// The older state.
+    #[prost(message, optional, tag = "1")]
+    pub before: ::core::option::Option<StateInput>,
+    /// The newer state.
+    #[prost(message, optional, tag = "2")]
+    pub after: ::core::option::Option<StateInput>,
+    /// The baseline that both are judged by; absent is the one that applies to the operator of the newer
+    /// state. A state that is a baseline takes its place.
+    #[prost(oneof = "compare_rights_request::BaselineChoice", tags = "3, 4")]
+    pub baseline_choice: ::core::option::Option<compare_rights_request::BaselineChoice>,
+}
+/// Nested message and enum types in `CompareRightsRequest`.
+pub mod compare_rights_request {
+    /// The baseline that both are judged by; absent is the one that applies to the operator of the newer
+    /// state. A state that is a baseline takes its place.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum BaselineChoice {
+        /// A stored baseline, as `baselines/{baseline}`.
+        #[prost(string, tag = "3")]
+        Baseline(::prost::alloc::string::String),
+        /// A baseline document, YAML or JSON.
+        #[prost(bytes, tag = "4")]
+        InlineBaseline(::prost::bytes::Bytes),
+    }
+}
+/// One of two states.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StateInput {
+    /// The operator by any of its names; empty is the only one of the input. It stands empty for a
+    /// baseline.
+    #[prost(string, tag = "5")]
+    pub operator: ::prost::alloc::string::String,
+    /// What it is. One is mandatory, and at most one of the two states is a baseline.
+    #[prost(oneof = "state_input::State", tags = "1, 2, 3, 4")]
+    pub state: ::core::option::Option<state_input::State>,
+}
+/// Nested message and enum types in `StateInput`.
+pub mod state_input {
+    /// What it is. One is mandatory, and at most one of the two states is a baseline.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum State {
+        /// Gathered and normalised facts; both states together at most 64 MiB.
+        #[prost(message, tag = "1")]
+        Snapshot(super::Snapshot),
+        /// Manifests, or what `kubectl get -o json` prints; at most 32 MiB.
+        #[prost(message, tag = "2")]
+        Documents(super::RawDocuments),
+        /// What a stored baseline accepts, as `baselines/{baseline}`.
+        #[prost(string, tag = "3")]
+        Baseline(::prost::alloc::string::String),
+        /// What a baseline document accepts, YAML or JSON.
+        #[prost(bytes, tag = "4")]
+        InlineBaseline(::prost::bytes::Bytes),
+    }
+}
+/// Two states beside each other.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CompareRightsResponse {
+    /// What changes.
+    #[prost(message, optional, tag = "1")]
+    pub comparison: ::core::option::Option<Comparison>,
+}
+/// Two states of an operator beside each other.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Comparison {
+    /// The older state.
+    #[prost(message, optional, tag = "1")]
+    pub before: ::core::option::Option<ComparedState>,
+    /// The newer state.
+    #[prost(message, optional, tag = "2")]
+    pub after: ::core::option::Option<ComparedState>,
+    /// The baseline that both were judged by.
+    #[prost(message, optional, tag = "3")]
+    pub baseline: ::core::option::Option<BaselineSummary>,
+    /// What it comes to.
+    #[prost(enumeration = "ComparisonOutcome", tag = "4")]
+    pub outcome: i32,
+    /// What the newer state has and the older has not.
+    #[prost(message, optional, tag = "5")]
+    pub gained: ::core::option::Option<Difference>,
+    /// What the older state has and the newer has not.
+    #[prost(message, optional, tag = "6")]
+    pub lost: ::core::option::Option<Difference>,
+    /// Practices whose status is another.
+    #[prost(message, repeated, tag = "7")]
+    pub practices: ::prost::alloc::vec::Vec<PracticeChange>,
+    /// Why more may be gained than is known, each a clause.
+    #[prost(string, repeated, tag = "8")]
+    pub unknown: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What is to be known of how it was compared, each a clause.
+    #[prost(string, repeated, tag = "9")]
+    pub notes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// One of the two states.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ComparedState {
+    /// The operator; absent when the state is a baseline.
+    #[prost(message, optional, tag = "1")]
+    pub operator: ::core::option::Option<OperatorSummary>,
+    /// What was looked at; absent when the state is a baseline.
+    #[prost(message, optional, tag = "2")]
+    pub source: ::core::option::Option<Source>,
+    /// Digest of the snapshot; absent when the state is a baseline.
+    #[prost(string, optional, tag = "3")]
+    pub snapshot_digest: ::core::option::Option<::prost::alloc::string::String>,
+    /// The baseline, when the state is what one accepts.
+    #[prost(message, optional, tag = "4")]
+    pub baseline: ::core::option::Option<BaselineSummary>,
+}
+/// What one state has and the other has not.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Difference {
+    /// Rights of its ServiceAccounts that no right of the other state contains.
+    #[prost(message, repeated, tag = "1")]
+    pub rights: ::prost::alloc::vec::Vec<RightsDifference>,
+    /// The ends of the connections, which name them by their place here.
+    #[prost(message, repeated, tag = "2")]
+    pub peers: ::prost::alloc::vec::Vec<Peer>,
+    /// The sets of ports of the connections, which name them by their place here.
+    #[prost(message, repeated, tag = "3")]
+    pub port_sets: ::prost::alloc::vec::Vec<PortSet>,
+    /// Connections from and to its components, with the ports that only this state opens.
+    #[prost(message, repeated, tag = "4")]
+    pub connections: ::prost::alloc::vec::Vec<Connection>,
+    /// What its pods are set to that the Pod Security Standards forbid.
+    #[prost(message, repeated, tag = "5")]
+    pub pods: ::prost::alloc::vec::Vec<PodDifference>,
+    /// Components, identities, tokens, webhooks and kinds.
+    #[prost(message, repeated, tag = "6")]
+    pub objects: ::prost::alloc::vec::Vec<ObjectDifference>,
+    /// Chains that nothing cuts, where the other state has none from that component to that end.
+    #[prost(message, repeated, tag = "7")]
+    pub paths: ::prost::alloc::vec::Vec<Path>,
+    /// Findings that the other state has not, or lighter.
+    #[prost(message, repeated, tag = "8")]
+    pub findings: ::prost::alloc::vec::Vec<FindingDifference>,
+    /// What whoever takes it gains.
+    #[prost(enumeration = "Gain", repeated, tag = "9")]
+    pub gains: ::prost::alloc::vec::Vec<i32>,
+}
+/// Rights of one ServiceAccount in one scope.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RightsDifference {
+    /// Who holds them.
+    #[prost(message, optional, tag = "1")]
+    pub service_account: ::core::option::Option<ServiceAccountRef>,
+    /// How far that is.
+    #[prost(enumeration = "Reach", tag = "4")]
+    pub reach: i32,
+    /// What.
+    #[prost(message, repeated, tag = "5")]
+    pub rules: ::prost::alloc::vec::Vec<RuleDifference>,
+    /// Where. One is mandatory.
+    #[prost(oneof = "rights_difference::Scope", tags = "2, 3")]
+    pub scope: ::core::option::Option<rights_difference::Scope>,
+}
+/// Nested message and enum types in `RightsDifference`.
+pub mod rights_difference {
+    /// Where. One is mandatory.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Scope {
+        /// `cluster` or `own`.
+        #[prost(string, tag = "2")]
+        Named(::prost::alloc::string::String),
+        /// These namespaces.
+        #[prost(message, tag = "3")]
+        Namespaces(super::NamespaceNames),
+    }
+}
+/// A rule that only one state has.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RuleDifference {
+    /// The rule, as RBAC writes it.
+    #[prost(message, optional, tag = "1")]
+    pub rule: ::core::option::Option<RightsRule>,
+    /// The rows of the table of dangerous rights that rest on it, the gravest first.
+    #[prost(message, repeated, tag = "2")]
+    pub dangers: ::prost::alloc::vec::Vec<Danger>,
+}
+/// Settings of a component's pods.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PodDifference {
+    /// The component.
+    #[prost(message, optional, tag = "1")]
+    pub component: ::core::option::Option<ObjectRef>,
+    /// The strictest level that its pods meet.
+    #[prost(enumeration = "PodSecurityLevel", tag = "2")]
+    pub level: i32,
+    /// That of the other state; unspecified when the component is not in it.
+    #[prost(enumeration = "PodSecurityLevel", tag = "3")]
+    pub other_level: i32,
+    /// What only this state sets.
+    #[prost(message, repeated, tag = "4")]
+    pub settings: ::prost::alloc::vec::Vec<PodSetting>,
+}
+/// A setting of a pod that a standard forbids, or that it asks for and the pod lacks.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PodSetting {
+    /// The lowest level that forbids it.
+    #[prost(enumeration = "PodSecurityLevel", tag = "1")]
+    pub level: i32,
+    /// The field in the object, as in `spec.template.spec.hostNetwork`.
+    #[prost(string, tag = "2")]
+    pub field: ::prost::alloc::string::String,
+    /// What is wrong, for a person.
+    #[prost(string, tag = "3")]
+    pub message: ::prost::alloc::string::String,
+}
+/// Something of one object that only one state has.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ObjectDifference {
+    /// What it is about.
+    #[prost(enumeration = "ObjectAspect", tag = "1")]
+    pub aspect: i32,
+    /// The object.
+    #[prost(message, optional, tag = "2")]
+    pub object: ::core::option::Option<ObjectRef>,
+    /// What it has, in a clause: `mounts an API token of shop/cart`.
+    #[prost(string, tag = "3")]
+    pub what: ::prost::alloc::string::String,
+}
+/// A finding that one state has and the other has not, or lighter.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FindingDifference {
+    /// The rule that it is filed under.
+    #[prost(string, tag = "1")]
+    pub rule: ::prost::alloc::string::String,
+    /// The other rules that it fails.
+    #[prost(string, repeated, tag = "2")]
+    pub also: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The row of the table of dangerous rights.
+    #[prost(string, optional, tag = "3")]
+    pub right: ::core::option::Option<::prost::alloc::string::String>,
+    /// How grave it is.
+    #[prost(enumeration = "Severity", tag = "4")]
+    pub severity: i32,
+    /// What became of it.
+    #[prost(enumeration = "FindingStatus", tag = "5")]
+    pub status: i32,
+    /// How grave the other state has it; unspecified when it has it not.
+    #[prost(enumeration = "Severity", tag = "6")]
+    pub other_severity: i32,
+    /// What became of it in the other state; unspecified when it has it not.
+    #[prost(enumeration = "FindingStatus", tag = "7")]
+    pub other_status: i32,
+    /// What is wrong, in a line.
+    #[prost(string, tag = "8")]
+    pub title: ::prost::alloc::string::String,
+    /// Components of which only this state has it.
+    #[prost(message, repeated, tag = "9")]
+    pub components: ::prost::alloc::vec::Vec<ObjectRef>,
+    /// ServiceAccounts of which only this state has it.
+    #[prost(message, repeated, tag = "10")]
+    pub service_accounts: ::prost::alloc::vec::Vec<ServiceAccountRef>,
+}
+/// A practice whose status is another.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PracticeChange {
+    /// 1 to 6.
+    #[prost(uint32, tag = "1")]
+    pub number: u32,
+    /// Its name.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// What the older state comes to.
+    #[prost(enumeration = "Status", tag = "3")]
+    pub before: i32,
+    /// What the newer one comes to.
+    #[prost(enumeration = "Status", tag = "4")]
+    pub after: i32,
+}
 /// Whether a request is authorised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -3545,6 +4769,129 @@ impl Allowed {
             "ALLOWED_YES" => Some(Self::Yes),
             "ALLOWED_NO" => Some(Self::No),
             "ALLOWED_UNKNOWN" => Some(Self::Unknown),
+            _ => None,
+        }
+    }
+}
+/// What a comparison comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ComparisonOutcome {
+    /// Never sent.
+    Unspecified = 0,
+    /// Whoever takes the newer one gains nothing that he had not by the older.
+    NothingGained = 1,
+    /// He gains something.
+    Gained = 2,
+    /// Nothing is known to be gained, and something may be.
+    Unknown = 3,
+}
+impl ComparisonOutcome {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "COMPARISON_OUTCOME_UNSPECIFIED",
+            Self::NothingGained => "COMPARISON_OUTCOME_NOTHING_GAINED",
+            Self::Gained => "COMPARISON_OUTCOME_GAINED",
+            Self::Unknown => "COMPARISON_OUTCOME_UNKNOWN",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "COMPARISON_OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
+            "COMPARISON_OUTCOME_NOTHING_GAINED" => Some(Self::NothingGained),
+            "COMPARISON_OUTCOME_GAINED" => Some(Self::Gained),
+            "COMPARISON_OUTCOME_UNKNOWN" => Some(Self::Unknown),
+            _ => None,
+        }
+    }
+}
+/// A level of the Pod Security Standards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum PodSecurityLevel {
+    /// Not said.
+    Unspecified = 0,
+    /// Everything.
+    Privileged = 1,
+    /// No known privilege escalation.
+    Baseline = 2,
+    /// Hardened.
+    Restricted = 3,
+}
+impl PodSecurityLevel {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "POD_SECURITY_LEVEL_UNSPECIFIED",
+            Self::Privileged => "POD_SECURITY_LEVEL_PRIVILEGED",
+            Self::Baseline => "POD_SECURITY_LEVEL_BASELINE",
+            Self::Restricted => "POD_SECURITY_LEVEL_RESTRICTED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "POD_SECURITY_LEVEL_UNSPECIFIED" => Some(Self::Unspecified),
+            "POD_SECURITY_LEVEL_PRIVILEGED" => Some(Self::Privileged),
+            "POD_SECURITY_LEVEL_BASELINE" => Some(Self::Baseline),
+            "POD_SECURITY_LEVEL_RESTRICTED" => Some(Self::Restricted),
+            _ => None,
+        }
+    }
+}
+/// What a difference of an object is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ObjectAspect {
+    /// Never sent.
+    Unspecified = 0,
+    /// A workload that runs pods of the operator.
+    Component = 1,
+    /// Whom a component runs as.
+    Identity = 2,
+    /// A token for the API server in a component's pods.
+    Token = 3,
+    /// What the API server asks the operator about, or hands over to it.
+    Webhook = 4,
+    /// A kind that rights reach which were held before.
+    Kind = 5,
+    /// What an operator's namespace lets run.
+    Namespace = 6,
+}
+impl ObjectAspect {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "OBJECT_ASPECT_UNSPECIFIED",
+            Self::Component => "OBJECT_ASPECT_COMPONENT",
+            Self::Identity => "OBJECT_ASPECT_IDENTITY",
+            Self::Token => "OBJECT_ASPECT_TOKEN",
+            Self::Webhook => "OBJECT_ASPECT_WEBHOOK",
+            Self::Kind => "OBJECT_ASPECT_KIND",
+            Self::Namespace => "OBJECT_ASPECT_NAMESPACE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "OBJECT_ASPECT_UNSPECIFIED" => Some(Self::Unspecified),
+            "OBJECT_ASPECT_COMPONENT" => Some(Self::Component),
+            "OBJECT_ASPECT_IDENTITY" => Some(Self::Identity),
+            "OBJECT_ASPECT_TOKEN" => Some(Self::Token),
+            "OBJECT_ASPECT_WEBHOOK" => Some(Self::Webhook),
+            "OBJECT_ASPECT_KIND" => Some(Self::Kind),
+            "OBJECT_ASPECT_NAMESPACE" => Some(Self::Namespace),
             _ => None,
         }
     }
@@ -3752,6 +5099,37 @@ pub mod analysis_service_client {
                 .insert(GrpcMethod::new("opsec.v1.AnalysisService", "FindPaths"));
             self.inner.unary(req, path, codec).await
         }
+        /// Says what whoever takes an operator gains, and loses, from one state of it to another: rights as
+        /// sets, connections, pods, webhooks, chains and findings. Both states are judged by one baseline, so
+        /// that facts alone make the difference.
+        ///
+        /// Reasons: BASELINE_NOT_FOUND (baseline) with NOT_FOUND; NAME_INVALID, SPEC_INVALID (path),
+        /// EXTENDS_INVALID and SPEC_TOO_LARGE with INVALID_ARGUMENT. The message of a refusal begins with the
+        /// state that it is about.
+        pub async fn compare_rights(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CompareRightsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CompareRightsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/opsec.v1.AnalysisService/CompareRights",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("opsec.v1.AnalysisService", "CompareRights"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -3802,6 +5180,20 @@ pub mod analysis_service_server {
             request: tonic::Request<super::FindPathsRequest>,
         ) -> std::result::Result<
             tonic::Response<super::FindPathsResponse>,
+            tonic::Status,
+        >;
+        /// Says what whoever takes an operator gains, and loses, from one state of it to another: rights as
+        /// sets, connections, pods, webhooks, chains and findings. Both states are judged by one baseline, so
+        /// that facts alone make the difference.
+        ///
+        /// Reasons: BASELINE_NOT_FOUND (baseline) with NOT_FOUND; NAME_INVALID, SPEC_INVALID (path),
+        /// EXTENDS_INVALID and SPEC_TOO_LARGE with INVALID_ARGUMENT. The message of a refusal begins with the
+        /// state that it is about.
+        async fn compare_rights(
+            &self,
+            request: tonic::Request<super::CompareRightsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CompareRightsResponse>,
             tonic::Status,
         >;
     }
@@ -4053,6 +5445,52 @@ pub mod analysis_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = FindPathsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/opsec.v1.AnalysisService/CompareRights" => {
+                    #[allow(non_camel_case_types)]
+                    struct CompareRightsSvc<T: AnalysisService>(pub Arc<T>);
+                    impl<
+                        T: AnalysisService,
+                    > tonic::server::UnaryService<super::CompareRightsRequest>
+                    for CompareRightsSvc<T> {
+                        type Response = super::CompareRightsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CompareRightsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AnalysisService>::compare_rights(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CompareRightsSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -8668,956 +10106,6 @@ pub mod posture_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "opsec.v1.PostureService";
     impl<T> tonic::server::NamedService for PostureServiceServer<T> {
-        const NAME: &'static str = SERVICE_NAME;
-    }
-}
-/// Whose rights to declare.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct DeclareRightsRequest {
-    /// The operator by any of its names; empty is the only one of the input.
-    #[prost(string, tag = "3")]
-    pub operator: ::prost::alloc::string::String,
-    /// The namespaces that it is meant to work in; none is those that are inferred.
-    #[prost(string, repeated, tag = "4")]
-    pub intended_namespaces: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Whether the declaration's mode is `Enforce`; otherwise it is `Audit`.
-    #[prost(bool, tag = "5")]
-    pub enforce: bool,
-    /// The facts. One is mandatory.
-    #[prost(oneof = "declare_rights_request::Input", tags = "1, 2")]
-    pub input: ::core::option::Option<declare_rights_request::Input>,
-}
-/// Nested message and enum types in `DeclareRightsRequest`.
-pub mod declare_rights_request {
-    /// The facts. One is mandatory.
-    #[derive(Clone, PartialEq, ::prost::Oneof)]
-    pub enum Input {
-        /// Gathered and normalised facts; at most 64 MiB.
-        #[prost(message, tag = "1")]
-        Snapshot(super::Snapshot),
-        /// Manifests, or what `kubectl get -o json` prints; at most 32 MiB.
-        #[prost(message, tag = "2")]
-        Documents(super::RawDocuments),
-    }
-}
-/// A declaration of what is held.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct DeclareRightsResponse {
-    /// The operator.
-    #[prost(message, optional, tag = "1")]
-    pub operator: ::core::option::Option<OperatorSummary>,
-    /// The OperatorRights, as JSON.
-    #[prost(bytes = "bytes", tag = "2")]
-    pub operator_rights: ::prost::bytes::Bytes,
-    /// An OperatorBaseline for that operator whose rights are the same, as JSON. What stands in it is
-    /// granted, and no finding.
-    #[prost(bytes = "bytes", tag = "3")]
-    pub baseline: ::prost::bytes::Bytes,
-    /// Why the operator may hold other rights than these, each a clause.
-    #[prost(string, repeated, tag = "4")]
-    pub unknown: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// What is to be known about the input.
-    #[prost(message, repeated, tag = "5")]
-    pub notices: ::prost::alloc::vec::Vec<Notice>,
-    /// What was looked at.
-    #[prost(message, optional, tag = "6")]
-    pub source: ::core::option::Option<Source>,
-}
-/// What to validate.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ValidateRightsRequest {
-    /// The operator whose declarations are meant, by any of its names; empty is every declaration.
-    #[prost(string, tag = "3")]
-    pub operator: ::prost::alloc::string::String,
-    /// The facts. One is mandatory.
-    #[prost(oneof = "validate_rights_request::Input", tags = "1, 2")]
-    pub input: ::core::option::Option<validate_rights_request::Input>,
-}
-/// Nested message and enum types in `ValidateRightsRequest`.
-pub mod validate_rights_request {
-    /// The facts. One is mandatory.
-    #[derive(Clone, PartialEq, ::prost::Oneof)]
-    pub enum Input {
-        /// Gathered and normalised facts; at most 64 MiB.
-        #[prost(message, tag = "1")]
-        Snapshot(super::Snapshot),
-        /// Manifests, or what `kubectl get -o json` prints; at most 32 MiB.
-        #[prost(message, tag = "2")]
-        Documents(super::RawDocuments),
-    }
-}
-/// What became of declarations.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ValidateRightsResponse {
-    /// One a declaration, by name.
-    #[prost(message, repeated, tag = "1")]
-    pub validations: ::prost::alloc::vec::Vec<RightsValidation>,
-    /// What is to be known about the input.
-    #[prost(message, repeated, tag = "2")]
-    pub notices: ::prost::alloc::vec::Vec<Notice>,
-    /// What was looked at.
-    #[prost(message, optional, tag = "3")]
-    pub source: ::core::option::Option<Source>,
-}
-/// What became of one declaration.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct RightsValidation {
-    /// The name of the OperatorRights.
-    #[prost(string, tag = "1")]
-    pub name: ::prost::alloc::string::String,
-    /// The operator, as the declaration names it.
-    #[prost(string, tag = "2")]
-    pub operator: ::prost::alloc::string::String,
-    /// `Audit` or `Enforce`.
-    #[prost(string, tag = "3")]
-    pub mode: ::prost::alloc::string::String,
-    /// The generation of the spec that was looked at; absent in files.
-    #[prost(int64, optional, tag = "4")]
-    pub observed_generation: ::core::option::Option<i64>,
-    /// Digest of the effective rights: equal rights have equal digests, however roles write them.
-    #[prost(string, tag = "5")]
-    pub effective_rights_digest: ::prost::alloc::string::String,
-    /// Rights that are held and not declared.
-    #[prost(message, repeated, tag = "6")]
-    pub excess: ::prost::alloc::vec::Vec<RightsGrant>,
-    /// Rights that are declared and not held.
-    #[prost(message, repeated, tag = "7")]
-    pub not_assigned: ::prost::alloc::vec::Vec<RightsGrant>,
-    /// `Validated` and `Excess`.
-    #[prost(message, repeated, tag = "8")]
-    pub conditions: ::prost::alloc::vec::Vec<ValidationCondition>,
-}
-/// Rules that one ServiceAccount is granted in a scope.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct RightsGrant {
-    /// Who.
-    #[prost(message, optional, tag = "1")]
-    pub service_account: ::core::option::Option<ServiceAccountRef>,
-    /// What.
-    #[prost(message, repeated, tag = "4")]
-    pub rules: ::prost::alloc::vec::Vec<RightsRule>,
-    /// Where. One is mandatory.
-    #[prost(oneof = "rights_grant::Scope", tags = "2, 3")]
-    pub scope: ::core::option::Option<rights_grant::Scope>,
-}
-/// Nested message and enum types in `RightsGrant`.
-pub mod rights_grant {
-    /// Where. One is mandatory.
-    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
-    pub enum Scope {
-        /// `cluster`, `intended` or `own`.
-        #[prost(string, tag = "2")]
-        Named(::prost::alloc::string::String),
-        /// These namespaces.
-        #[prost(message, tag = "3")]
-        Namespaces(super::NamespaceNames),
-    }
-}
-/// Namespaces by name.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct NamespaceNames {
-    /// The names.
-    #[prost(string, repeated, tag = "1")]
-    pub names: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-}
-/// A rule as RBAC writes it.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RightsRule {
-    /// Verbs; `*` is every verb.
-    #[prost(string, repeated, tag = "1")]
-    pub verbs: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// API groups; `*` is every group, the empty string the core group.
-    #[prost(string, repeated, tag = "2")]
-    pub api_groups: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Resources, `resource/subresource`, `*/subresource` or `*`.
-    #[prost(string, repeated, tag = "3")]
-    pub resources: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Names that the rule is limited to; none is every name.
-    #[prost(string, repeated, tag = "4")]
-    pub resource_names: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Paths outside the resource API.
-    #[prost(string, repeated, tag = "5")]
-    pub non_resource_urls: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-}
-/// A condition of a declaration.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ValidationCondition {
-    /// `Validated` or `Excess`.
-    #[prost(string, tag = "1")]
-    pub r#type: ::prost::alloc::string::String,
-    /// Whether it holds.
-    #[prost(enumeration = "ConditionStatus", tag = "2")]
-    pub status: i32,
-    /// Why, in one word.
-    #[prost(string, tag = "3")]
-    pub reason: ::prost::alloc::string::String,
-    /// Why, for a person.
-    #[prost(string, tag = "4")]
-    pub message: ::prost::alloc::string::String,
-}
-/// Of whom to draft a baseline.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct CaptureBaselineRequest {
-    /// The operator by any of its names; empty is the only one of the input.
-    #[prost(string, tag = "3")]
-    pub operator: ::prost::alloc::string::String,
-    /// The namespaces that it is meant to work in; none is those that are inferred.
-    #[prost(string, repeated, tag = "4")]
-    pub intended_namespaces: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// The facts. One is mandatory.
-    #[prost(oneof = "capture_baseline_request::Input", tags = "1, 2")]
-    pub input: ::core::option::Option<capture_baseline_request::Input>,
-}
-/// Nested message and enum types in `CaptureBaselineRequest`.
-pub mod capture_baseline_request {
-    /// The facts. One is mandatory.
-    #[derive(Clone, PartialEq, ::prost::Oneof)]
-    pub enum Input {
-        /// Gathered and normalised facts; at most 64 MiB.
-        #[prost(message, tag = "1")]
-        Snapshot(super::Snapshot),
-        /// Manifests, or what `kubectl get -o json` prints; at most 32 MiB.
-        #[prost(message, tag = "2")]
-        Documents(super::RawDocuments),
-    }
-}
-/// A draft of a baseline.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct CaptureBaselineResponse {
-    /// The operator.
-    #[prost(message, optional, tag = "1")]
-    pub operator: ::core::option::Option<OperatorSummary>,
-    /// The OperatorBaseline, as JSON; the reason, the owner and the end of each exemption are empty.
-    #[prost(bytes = "bytes", tag = "2")]
-    pub document: ::prost::bytes::Bytes,
-    /// What it comes to once each exemption has a reason and an end.
-    #[prost(message, optional, tag = "3")]
-    pub report: ::core::option::Option<Report>,
-    /// What is to be known about the input.
-    #[prost(message, repeated, tag = "4")]
-    pub notices: ::prost::alloc::vec::Vec<Notice>,
-    /// What was looked at.
-    #[prost(message, optional, tag = "5")]
-    pub source: ::core::option::Option<Source>,
-}
-/// What to mend, and what is to stay.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct HardenRequest {
-    /// The operator by any of its names; empty is the only one of the input.
-    #[prost(string, tag = "3")]
-    pub operator: ::prost::alloc::string::String,
-    /// The rules that are to be answered, as in `OPSEC306`; none is all.
-    #[prost(string, repeated, tag = "6")]
-    pub only: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// The namespaces that it is meant to work in; none is the baseline's, or those that are inferred.
-    #[prost(string, repeated, tag = "7")]
-    pub intended_namespaces: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// What must stay for the operator to work: rules and rights by their id, as in `OPSEC314` or
-    /// `ESC-SECRET-READ`, for one account as in `ESC-SECRET-READ=shop/cart`.
-    #[prost(string, repeated, tag = "8")]
-    pub keep: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// The facts. One is mandatory.
-    #[prost(oneof = "harden_request::Input", tags = "1, 2")]
-    pub input: ::core::option::Option<harden_request::Input>,
-    /// The baseline to work towards; absent is the one that applies.
-    #[prost(oneof = "harden_request::BaselineChoice", tags = "4, 5")]
-    pub baseline_choice: ::core::option::Option<harden_request::BaselineChoice>,
-}
-/// Nested message and enum types in `HardenRequest`.
-pub mod harden_request {
-    /// The facts. One is mandatory.
-    #[derive(Clone, PartialEq, ::prost::Oneof)]
-    pub enum Input {
-        /// Gathered and normalised facts; at most 64 MiB.
-        #[prost(message, tag = "1")]
-        Snapshot(super::Snapshot),
-        /// Manifests, or what `kubectl get -o json` prints; at most 32 MiB.
-        #[prost(message, tag = "2")]
-        Documents(super::RawDocuments),
-    }
-    /// The baseline to work towards; absent is the one that applies.
-    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
-    pub enum BaselineChoice {
-        /// A stored baseline, as `baselines/{baseline}`.
-        #[prost(string, tag = "4")]
-        Baseline(::prost::alloc::string::String),
-        /// A baseline document, YAML or JSON.
-        #[prost(bytes, tag = "5")]
-        InlineBaseline(::prost::bytes::Bytes),
-    }
-}
-/// What mends an operator, and what it comes to.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct HardenResponse {
-    /// The operator.
-    #[prost(message, optional, tag = "1")]
-    pub operator: ::core::option::Option<OperatorSummary>,
-    /// The changes, in the order in which they are applied.
-    #[prost(message, repeated, tag = "2")]
-    pub changes: ::prost::alloc::vec::Vec<Change>,
-    /// The report before.
-    #[prost(message, optional, tag = "3")]
-    pub before: ::core::option::Option<Report>,
-    /// The report after, as far as it is known without applying anything.
-    #[prost(message, optional, tag = "4")]
-    pub after: ::core::option::Option<Report>,
-    /// What a person has to know or do besides, each a clause.
-    #[prost(string, repeated, tag = "5")]
-    pub notes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-}
-/// A change of one object.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Change {
-    /// What to do.
-    #[prost(enumeration = "ChangeAction", tag = "1")]
-    pub action: i32,
-    /// The object.
-    #[prost(message, optional, tag = "2")]
-    pub object: ::core::option::Option<ObjectRef>,
-    /// The object, or a patch as kubectl's strategic merge takes it, as JSON.
-    #[prost(bytes = "bytes", tag = "3")]
-    pub document: ::prost::bytes::Bytes,
-    /// The rules that it answers.
-    #[prost(string, repeated, tag = "4")]
-    pub answers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-}
-/// Whether a condition holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum ConditionStatus {
-    /// Never sent.
-    Unspecified = 0,
-    /// It holds.
-    True = 1,
-    /// It does not.
-    False = 2,
-    /// That is not known.
-    Unknown = 3,
-}
-impl ConditionStatus {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "CONDITION_STATUS_UNSPECIFIED",
-            Self::True => "CONDITION_STATUS_TRUE",
-            Self::False => "CONDITION_STATUS_FALSE",
-            Self::Unknown => "CONDITION_STATUS_UNKNOWN",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "CONDITION_STATUS_UNSPECIFIED" => Some(Self::Unspecified),
-            "CONDITION_STATUS_TRUE" => Some(Self::True),
-            "CONDITION_STATUS_FALSE" => Some(Self::False),
-            "CONDITION_STATUS_UNKNOWN" => Some(Self::Unknown),
-            _ => None,
-        }
-    }
-}
-/// What to do with an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum ChangeAction {
-    /// Never sent.
-    Unspecified = 0,
-    /// Make it.
-    Create = 1,
-    /// Merge the document into it.
-    Patch = 2,
-    /// Remove it.
-    Delete = 3,
-}
-impl ChangeAction {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "CHANGE_ACTION_UNSPECIFIED",
-            Self::Create => "CHANGE_ACTION_CREATE",
-            Self::Patch => "CHANGE_ACTION_PATCH",
-            Self::Delete => "CHANGE_ACTION_DELETE",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "CHANGE_ACTION_UNSPECIFIED" => Some(Self::Unspecified),
-            "CHANGE_ACTION_CREATE" => Some(Self::Create),
-            "CHANGE_ACTION_PATCH" => Some(Self::Patch),
-            "CHANGE_ACTION_DELETE" => Some(Self::Delete),
-            _ => None,
-        }
-    }
-}
-/// Generated client implementations.
-pub mod remediation_service_client {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    use tonic::codegen::http::Uri;
-    /// Writes what mends an operator. Nothing is applied and nothing is stored: whoever asks reads the
-    /// documents, and applies them.
-    ///
-    /// Reasons of every RPC here: those of CheckService's input (SNAPSHOT_MALFORMED, SNAPSHOT_NEWER,
-    /// DOCUMENT_MALFORMED, INPUT_LIMIT, FIELD_INVALID), and OPERATOR_NOT_FOUND (operator, candidates)
-    /// with NOT_FOUND and OPERATOR_AMBIGUOUS (candidates) with INVALID_ARGUMENT.
-    #[derive(Debug, Clone)]
-    pub struct RemediationServiceClient<T> {
-        inner: tonic::client::Grpc<T>,
-    }
-    impl RemediationServiceClient<tonic::transport::Channel> {
-        /// Attempt to create a new client by connecting to a given endpoint.
-        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
-        where
-            D: TryInto<tonic::transport::Endpoint>,
-            D::Error: Into<StdError>,
-        {
-            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
-            Ok(Self::new(conn))
-        }
-    }
-    impl<T> RemediationServiceClient<T>
-    where
-        T: tonic::client::GrpcService<tonic::body::Body>,
-        T::Error: Into<StdError>,
-        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
-        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
-    {
-        pub fn new(inner: T) -> Self {
-            let inner = tonic::client::Grpc::new(inner);
-            Self { inner }
-        }
-        pub fn with_origin(inner: T, origin: Uri) -> Self {
-            let inner = tonic::client::Grpc::with_origin(inner, origin);
-            Self { inner }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> RemediationServiceClient<InterceptedService<T, F>>
-        where
-            F: tonic::service::Interceptor,
-            T::ResponseBody: Default,
-            T: tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-                Response = http::Response<
-                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
-                >,
-            >,
-            <T as tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
-        {
-            RemediationServiceClient::new(InterceptedService::new(inner, interceptor))
-        }
-        /// Compress requests with the given encoding.
-        ///
-        /// This requires the server to support it otherwise it might respond with an
-        /// error.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.send_compressed(encoding);
-            self
-        }
-        /// Enable decompressing responses.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.accept_compressed(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_decoding_message_size(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_encoding_message_size(limit);
-            self
-        }
-        /// Writes down what an operator's ServiceAccounts hold, as an OperatorRights and as the section of
-        /// a baseline that says the same.
-        pub async fn declare_rights(
-            &mut self,
-            request: impl tonic::IntoRequest<super::DeclareRightsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::DeclareRightsResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/opsec.v1.RemediationService/DeclareRights",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("opsec.v1.RemediationService", "DeclareRights"));
-            self.inner.unary(req, path, codec).await
-        }
-        /// Says whether effective rights stay within what OperatorRights declare.
-        ///
-        /// Reasons: NOTHING_DECLARED with FAILED_PRECONDITION.
-        pub async fn validate_rights(
-            &mut self,
-            request: impl tonic::IntoRequest<super::ValidateRightsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ValidateRightsResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/opsec.v1.RemediationService/ValidateRights",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("opsec.v1.RemediationService", "ValidateRights"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// Drafts a baseline from what an operator is today: what is high or critical, and whatever else
-        /// fails, becomes an exemption whose reason and end are empty, so that the draft is refused until a
-        /// person has read it.
-        pub async fn capture_baseline(
-            &mut self,
-            request: impl tonic::IntoRequest<super::CaptureBaselineRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::CaptureBaselineResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/opsec.v1.RemediationService/CaptureBaseline",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("opsec.v1.RemediationService", "CaptureBaseline"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// Writes the changes that take an operator to six PASSes under a baseline, as far as what must
-        /// stay lets them, and judges what they come to.
-        ///
-        /// Reasons: BASELINE_NOT_FOUND (baseline) with NOT_FOUND; NAME_INVALID, SPEC_INVALID (path),
-        /// EXTENDS_INVALID and SPEC_TOO_LARGE with INVALID_ARGUMENT.
-        pub async fn harden(
-            &mut self,
-            request: impl tonic::IntoRequest<super::HardenRequest>,
-        ) -> std::result::Result<tonic::Response<super::HardenResponse>, tonic::Status> {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/opsec.v1.RemediationService/Harden",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("opsec.v1.RemediationService", "Harden"));
-            self.inner.unary(req, path, codec).await
-        }
-    }
-}
-/// Generated server implementations.
-pub mod remediation_service_server {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    /// Generated trait containing gRPC methods that should be implemented for use with RemediationServiceServer.
-    #[async_trait]
-    pub trait RemediationService: std::marker::Send + std::marker::Sync + 'static {
-        /// Writes down what an operator's ServiceAccounts hold, as an OperatorRights and as the section of
-        /// a baseline that says the same.
-        async fn declare_rights(
-            &self,
-            request: tonic::Request<super::DeclareRightsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::DeclareRightsResponse>,
-            tonic::Status,
-        >;
-        /// Says whether effective rights stay within what OperatorRights declare.
-        ///
-        /// Reasons: NOTHING_DECLARED with FAILED_PRECONDITION.
-        async fn validate_rights(
-            &self,
-            request: tonic::Request<super::ValidateRightsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ValidateRightsResponse>,
-            tonic::Status,
-        >;
-        /// Drafts a baseline from what an operator is today: what is high or critical, and whatever else
-        /// fails, becomes an exemption whose reason and end are empty, so that the draft is refused until a
-        /// person has read it.
-        async fn capture_baseline(
-            &self,
-            request: tonic::Request<super::CaptureBaselineRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::CaptureBaselineResponse>,
-            tonic::Status,
-        >;
-        /// Writes the changes that take an operator to six PASSes under a baseline, as far as what must
-        /// stay lets them, and judges what they come to.
-        ///
-        /// Reasons: BASELINE_NOT_FOUND (baseline) with NOT_FOUND; NAME_INVALID, SPEC_INVALID (path),
-        /// EXTENDS_INVALID and SPEC_TOO_LARGE with INVALID_ARGUMENT.
-        async fn harden(
-            &self,
-            request: tonic::Request<super::HardenRequest>,
-        ) -> std::result::Result<tonic::Response<super::HardenResponse>, tonic::Status>;
-    }
-    /// Writes what mends an operator. Nothing is applied and nothing is stored: whoever asks reads the
-    /// documents, and applies them.
-    ///
-    /// Reasons of every RPC here: those of CheckService's input (SNAPSHOT_MALFORMED, SNAPSHOT_NEWER,
-    /// DOCUMENT_MALFORMED, INPUT_LIMIT, FIELD_INVALID), and OPERATOR_NOT_FOUND (operator, candidates)
-    /// with NOT_FOUND and OPERATOR_AMBIGUOUS (candidates) with INVALID_ARGUMENT.
-    #[derive(Debug)]
-    pub struct RemediationServiceServer<T> {
-        inner: Arc<T>,
-        accept_compression_encodings: EnabledCompressionEncodings,
-        send_compression_encodings: EnabledCompressionEncodings,
-        max_decoding_message_size: Option<usize>,
-        max_encoding_message_size: Option<usize>,
-    }
-    impl<T> RemediationServiceServer<T> {
-        pub fn new(inner: T) -> Self {
-            Self::from_arc(Arc::new(inner))
-        }
-        pub fn from_arc(inner: Arc<T>) -> Self {
-            Self {
-                inner,
-                accept_compression_encodings: Default::default(),
-                send_compression_encodings: Default::default(),
-                max_decoding_message_size: None,
-                max_encoding_message_size: None,
-            }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> InterceptedService<Self, F>
-        where
-            F: tonic::service::Interceptor,
-        {
-            InterceptedService::new(Self::new(inner), interceptor)
-        }
-        /// Enable decompressing requests with the given encoding.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.accept_compression_encodings.enable(encoding);
-            self
-        }
-        /// Compress responses with the given encoding, if the client supports it.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.send_compression_encodings.enable(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.max_decoding_message_size = Some(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.max_encoding_message_size = Some(limit);
-            self
-        }
-    }
-    impl<T, B> tonic::codegen::Service<http::Request<B>> for RemediationServiceServer<T>
-    where
-        T: RemediationService,
-        B: Body + std::marker::Send + 'static,
-        B::Error: Into<StdError> + std::marker::Send + 'static,
-    {
-        type Response = http::Response<tonic::body::Body>;
-        type Error = std::convert::Infallible;
-        type Future = BoxFuture<Self::Response, Self::Error>;
-        fn poll_ready(
-            &mut self,
-            _cx: &mut Context<'_>,
-        ) -> Poll<std::result::Result<(), Self::Error>> {
-            Poll::Ready(Ok(()))
-        }
-        fn call(&mut self, req: http::Request<B>) -> Self::Future {
-            match req.uri().path() {
-                "/opsec.v1.RemediationService/DeclareRights" => {
-                    #[allow(non_camel_case_types)]
-                    struct DeclareRightsSvc<T: RemediationService>(pub Arc<T>);
-                    impl<
-                        T: RemediationService,
-                    > tonic::server::UnaryService<super::DeclareRightsRequest>
-                    for DeclareRightsSvc<T> {
-                        type Response = super::DeclareRightsResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::DeclareRightsRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as RemediationService>::declare_rights(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = DeclareRightsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/opsec.v1.RemediationService/ValidateRights" => {
-                    #[allow(non_camel_case_types)]
-                    struct ValidateRightsSvc<T: RemediationService>(pub Arc<T>);
-                    impl<
-                        T: RemediationService,
-                    > tonic::server::UnaryService<super::ValidateRightsRequest>
-                    for ValidateRightsSvc<T> {
-                        type Response = super::ValidateRightsResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::ValidateRightsRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as RemediationService>::validate_rights(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = ValidateRightsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/opsec.v1.RemediationService/CaptureBaseline" => {
-                    #[allow(non_camel_case_types)]
-                    struct CaptureBaselineSvc<T: RemediationService>(pub Arc<T>);
-                    impl<
-                        T: RemediationService,
-                    > tonic::server::UnaryService<super::CaptureBaselineRequest>
-                    for CaptureBaselineSvc<T> {
-                        type Response = super::CaptureBaselineResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::CaptureBaselineRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as RemediationService>::capture_baseline(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = CaptureBaselineSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/opsec.v1.RemediationService/Harden" => {
-                    #[allow(non_camel_case_types)]
-                    struct HardenSvc<T: RemediationService>(pub Arc<T>);
-                    impl<
-                        T: RemediationService,
-                    > tonic::server::UnaryService<super::HardenRequest>
-                    for HardenSvc<T> {
-                        type Response = super::HardenResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::HardenRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as RemediationService>::harden(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = HardenSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                _ => {
-                    Box::pin(async move {
-                        let mut response = http::Response::new(
-                            tonic::body::Body::default(),
-                        );
-                        let headers = response.headers_mut();
-                        headers
-                            .insert(
-                                tonic::Status::GRPC_STATUS,
-                                (tonic::Code::Unimplemented as i32).into(),
-                            );
-                        headers
-                            .insert(
-                                http::header::CONTENT_TYPE,
-                                tonic::metadata::GRPC_CONTENT_TYPE,
-                            );
-                        Ok(response)
-                    })
-                }
-            }
-        }
-    }
-    impl<T> Clone for RemediationServiceServer<T> {
-        fn clone(&self) -> Self {
-            let inner = self.inner.clone();
-            Self {
-                inner,
-                accept_compression_encodings: self.accept_compression_encodings,
-                send_compression_encodings: self.send_compression_encodings,
-                max_decoding_message_size: self.max_decoding_message_size,
-                max_encoding_message_size: self.max_encoding_message_size,
-            }
-        }
-    }
-    /// Generated gRPC service name
-    pub const SERVICE_NAME: &str = "opsec.v1.RemediationService";
-    impl<T> tonic::server::NamedService for RemediationServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }

@@ -14,6 +14,17 @@ pub(crate) struct FileArgs {
     /// A file, a directory, or - for standard input; may be repeated [default: the cluster]
     #[arg(short = 'f', long, value_name = "FILE", help_heading = "Input")]
     pub(crate) filename: Vec<OsString>,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+}
+
+/// How files are read, whichever they are.
+#[derive(Debug, Args)]
+pub(crate) struct ReadingArgs {
     /// Read the subdirectories of directories too
     #[arg(short = 'R', long, help_heading = "Input")]
     pub(crate) recursive: bool,
@@ -40,10 +51,6 @@ pub(crate) struct FileArgs {
     /// Parse the schemas of CustomResourceDefinitions too; nothing is judged by them, so without this what is no YAML inside of one goes unnoticed
     #[arg(long, help_heading = "Input")]
     pub(crate) strict: bool,
-    #[command(flatten)]
-    pub(crate) cluster: ClusterArgs,
-    #[command(flatten)]
-    limits: LimitArgs,
 }
 
 /// A namespace that must be named.
@@ -70,8 +77,9 @@ pub(super) fn namespace(text: &str) -> Result<String, String> {
     }
 }
 
+/// How much is read.
 #[derive(Debug, Args)]
-struct LimitArgs {
+pub(crate) struct LimitArgs {
     /// Bytes of all input together [default: 256 MiB]
     #[arg(long = "max-bytes", value_name = "BYTES", help_heading = "Limits")]
     bytes: Option<u64>,
@@ -92,7 +100,7 @@ struct LimitArgs {
     memory: Option<u64>,
 }
 
-impl FileArgs {
+impl ReadingArgs {
     /// How OLM installs what is read.
     pub(crate) fn install(&self) -> InstallOptions {
         InstallOptions {
@@ -100,18 +108,19 @@ impl FileArgs {
             target_namespaces: self.target_namespaces.clone(),
         }
     }
+}
 
+impl LimitArgs {
     /// How much is read.
     pub(crate) fn limits(&self) -> Limits {
-        let given = &self.limits;
         let default = Limits::default();
         Limits {
-            total_bytes: given.bytes.unwrap_or(default.total_bytes),
-            file_bytes: given.file_bytes.unwrap_or(default.file_bytes),
-            documents: given.documents.unwrap_or(default.documents),
-            depth: given.depth.unwrap_or(default.depth),
-            nodes: given.nodes.unwrap_or(default.nodes),
-            memory: given.memory.unwrap_or(default.memory),
+            total_bytes: self.bytes.unwrap_or(default.total_bytes),
+            file_bytes: self.file_bytes.unwrap_or(default.file_bytes),
+            documents: self.documents.unwrap_or(default.documents),
+            depth: self.depth.unwrap_or(default.depth),
+            nodes: self.nodes.unwrap_or(default.nodes),
+            memory: self.memory.unwrap_or(default.memory),
         }
     }
 }

@@ -21,6 +21,7 @@ Understand:
   can-i     Ask whether an operator may do something, as kubectl auth can-i does
   reach     List who may connect to whom under the NetworkPolicies
   path      Find the escalation chains that begin in an operator's pods
+  diff      Say what whoever takes an operator gains from one version of it to another
   explain   Explain a practice, a rule or a right, with bad and good YAML
 
 Mend:
@@ -109,6 +110,22 @@ pub(crate) const PATH: &str = "\
 Examples:
   kubectl opsec path cert-manager -f cert-manager.yaml
   kubectl opsec path cert-manager -f cert-manager.yaml -o json";
+
+pub(crate) const DIFF: &str = "\
+Examples:
+  kubectl opsec diff cert-manager-1.20.yaml cert-manager-1.21.yaml
+  kubectl opsec diff baseline:cert-manager cert-manager-1.21.yaml -o json";
+
+/// Paragraphs are one line each: they are wrapped to the terminal.
+pub(crate) const DIFF_AFTER: &str = "\
+A state is a file or a directory of manifests or of a bundle of OLM, - for standard input, what \
+--save-snapshot wrote, a file with an OperatorBaseline, or baseline:NAME for one that is kept. Rights are \
+compared as sets: one that is only split or written otherwise is no change, and one more harmless verb is. \
+A component, an account or a namespace that was renamed is found again where nothing else can be meant, \
+and that is said. Beside a baseline, what the operator holds beyond it and what fails by it is gained.
+
+Both states are judged by one baseline, so that facts alone make the difference. Exit status: 0 nothing is \
+gained, 1 something is, 2 usage, 3 nothing is known to be and something may.";
 
 pub(crate) const HARDEN: &str = "\
 Examples:

@@ -47,8 +47,21 @@ pub(crate) async fn run(words: &[OsString], context: &Context) -> Exit {
     let after_file_flag = before
         .last()
         .is_some_and(|word| OF_FILES.iter().any(|flag| word == flag));
+    // What is compared is named by files, and baselines.
+    let of_states = before.first().is_some_and(|word| word == "diff")
+        && !typed.to_string_lossy().starts_with('-')
+        && before.last().is_none_or(|word| word != "--operator");
     let mut text = String::new();
-    if after_file_flag {
+    if of_states && !after_file_flag {
+        for (name, _) in baselines(context).await.unwrap_or_default() {
+            let candidate = format!("baseline:{name}");
+            if candidate.starts_with(typed.to_string_lossy().as_ref()) {
+                text.push_str(&candidate);
+                text.push('\n');
+            }
+        }
+        text.push_str(DEFAULT);
+    } else if after_file_flag {
         text.push_str(DEFAULT);
     } else {
         let typed = typed.to_string_lossy();

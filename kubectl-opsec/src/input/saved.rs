@@ -19,7 +19,15 @@ pub(super) fn read(path: &Path) -> Result<Gathered, Failure> {
         what: "read",
         source,
     })?;
-    let snapshot = SavedSnapshot::read(&bytes).map_err(|error| Failure::SnapshotContent {
+    of_bytes(file, &bytes)
+}
+
+/// Reads a snapshot that was read already.
+///
+/// # Errors
+/// When it is none, or is newer than this program.
+pub(super) fn of_bytes(file: String, bytes: &[u8]) -> Result<Gathered, Failure> {
+    let snapshot = SavedSnapshot::read(bytes).map_err(|error| Failure::SnapshotContent {
         file,
         source: error,
     })?;

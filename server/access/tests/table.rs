@@ -75,6 +75,7 @@ fn the_table_is_the_one_of_the_contract() {
         ("PostureService/GetPosture", "vi ch at ed ap ad"),
         ("CheckService/Check", "-- ch at ed -- ad"),
         ("AnalysisService/FindPaths", "-- ch at ed -- ad"),
+        ("AnalysisService/CompareRights", "-- ch at ed -- ad"),
         ("RemediationService/DeclareRights", "-- ch at ed -- ad"),
         ("RemediationService/ValidateRights", "-- ch at ed -- ad"),
         ("RemediationService/CaptureBaseline", "-- ch at ed -- ad"),

@@ -141,6 +141,12 @@ pub(crate) enum Failure {
     /// No OperatorRights is there to validate.
     #[error("{0}")]
     NothingDeclared(String),
+    /// One of two states is why.
+    #[error("{state}: {failure}")]
+    Of {
+        state: &'static str,
+        failure: Box<Failure>,
+    },
     /// The service is wrong.
     #[error("the service failed on this request; please report it with the id {0}")]
     Bug(uuid::Uuid),
@@ -187,6 +193,17 @@ impl Failure {
     /// A failure that no caller can cause.
     pub(crate) fn bug() -> Self {
         Self::Bug(uuid::Uuid::now_v7())
+    }
+
+    /// The same, said of one of two states.
+    pub(crate) fn of(self, state: &'static str) -> Self {
+        match self {
+            Self::Bug(_) => self,
+            failure => Self::Of {
+                state,
+                failure: Box::new(failure),
+            },
+        }
     }
 
     /// When to try again, for what passes by itself.

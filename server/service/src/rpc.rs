@@ -6,6 +6,7 @@ mod attestation;
 mod baseline;
 mod check;
 mod cluster;
+mod compare;
 mod cursor;
 mod encode;
 mod input;

@@ -5,6 +5,7 @@ pub(crate) mod attest;
 pub(crate) mod baselines;
 pub(crate) mod check;
 pub(crate) mod clusters;
+pub(crate) mod compare;
 pub(crate) mod difference;
 pub(crate) mod explain;
 pub(crate) mod list_operators;

@@ -8,6 +8,7 @@
 
 pub mod baseline;
 pub mod canonical;
+pub mod comparison;
 pub mod completeness;
 pub mod connections;
 pub mod declared_rights;
@@ -28,6 +29,7 @@ pub mod validation;
 pub mod verdict;
 
 pub use baseline::{Baseline, BaselineSpec, EffectiveBaseline};
+pub use comparison::{Comparison, ComparisonOutcome, Difference};
 pub use completeness::{Completeness, Kind};
 pub use connections::{Connection, ConnectionList, Peer, PortRange};
 pub use declared_rights::{DeclaredRights, GrantScope, OperatorRights, RightsGrant};

@@ -121,7 +121,7 @@ pub(crate) fn cut_by(paths: &[Path]) -> String {
 }
 
 /// `In two hops Deployment cert-manager/cert-manager is cluster-admin`.
-fn comes_to(path: &Path) -> String {
+pub(crate) fn comes_to(path: &Path) -> String {
     let from = path
         .hops
         .first()

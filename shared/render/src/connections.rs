@@ -55,6 +55,27 @@ pub(crate) fn write(
     page.paragraph(0, &summary)
 }
 
+/// The same in lines, a line for each who and set of ports: `a, b → c on TCP 80`. What is shown must
+/// be clean already.
+pub(crate) fn lines(connections: &[Connection], most: usize) -> Vec<String> {
+    let nobody = BTreeSet::new();
+    let names = Names {
+        workloads: &nobody,
+        most,
+    };
+    let blocks = blocks(connections, &names);
+    let lines = blocks.iter().flat_map(|block| {
+        block.reached.iter().map(|(to, ports)| {
+            let ports = match ports.as_str() {
+                "all" => "every port",
+                ports => ports,
+            };
+            format!("{} → {to} on {ports}", block.from)
+        })
+    });
+    lines.collect()
+}
+
 /// Who connects, and its destinations with the ports that each is reached on, in words.
 struct Block {
     from: String,

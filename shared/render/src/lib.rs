@@ -6,6 +6,7 @@ mod access;
 mod chain;
 mod clean;
 mod columns;
+mod comparison;
 mod connections;
 mod connections_json;
 mod documents;
@@ -33,7 +34,8 @@ use std::io::{self, Write};
 use opsec_model::report::{OperatorList, ReportList};
 use opsec_model::validation::ValidationList;
 use opsec_model::{
-    AccessAnswer, ConnectionList, Explanation, NoticeCode, PathList, Report, RightList, Topic,
+    AccessAnswer, Comparison, ConnectionList, Explanation, NoticeCode, PathList, Report, RightList,
+    Topic,
 };
 
 pub use clean::clean;
@@ -184,6 +186,22 @@ pub fn validations(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     validations::write(&clean::document(list)?, &mut Page::new(out, options))
+}
+
+/// What is gained and lost from one state of an operator to another; `states` is what a person calls
+/// the two. What gains nothing is one line, unless `everything` is asked for.
+///
+/// # Errors
+/// When the writer fails.
+pub fn comparison(
+    comparison: &Comparison,
+    states: (&str, &str),
+    everything: bool,
+    options: &Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let view = comparison::View { states, everything };
+    view.write(&clean::document(comparison)?, &mut Page::new(out, options))
 }
 
 /// Rows below headings, aligned; the last column is not padded.

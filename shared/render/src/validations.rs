@@ -70,7 +70,7 @@ fn grants(label: &str, grants: &[RightsGrant], page: &mut Page<'_>) -> io::Resul
     Ok(())
 }
 
-fn scope(scope: &GrantScope) -> String {
+pub(crate) fn scope(scope: &GrantScope) -> String {
     match scope {
         GrantScope::Named(ScopeName::Cluster) => "cluster-wide".to_owned(),
         GrantScope::Named(ScopeName::Intended) => "in its intended namespaces".to_owned(),
@@ -80,7 +80,7 @@ fn scope(scope: &GrantScope) -> String {
 }
 
 /// `get, list secrets`, with the groups that are not the core one, and the names.
-fn rule(rule: &PolicyRule) -> String {
+pub(crate) fn rule(rule: &PolicyRule) -> String {
     let verbs = rule.verbs.join(", ");
     if rule.resources.is_empty() {
         return format!("{verbs} {}", rule.non_resource_urls.join(", "));

@@ -3,6 +3,7 @@
 
 mod access;
 mod baseline;
+mod comparison;
 mod connections;
 mod explanation;
 mod facts;
@@ -20,6 +21,7 @@ mod words;
 
 pub use access::{decode_account_answer, decode_question, encode_account_answer, encode_question};
 pub use baseline::{decode_baseline, encode_baseline};
+pub use comparison::{decode_comparison, encode_comparison};
 pub use connections::{ConnectionTables, decode_connections, encode_connections};
 pub use explanation::{decode_explained, decode_explanation, encode_explained, encode_explanation};
 pub use field::{FieldError, Problem};

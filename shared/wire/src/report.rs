@@ -88,7 +88,7 @@ pub fn decode_report(report: v1::Report) -> Result<Report, FieldError> {
     })
 }
 
-fn encode_baseline(baseline: &BaselineSummary) -> v1::BaselineSummary {
+pub(crate) fn encode_baseline(baseline: &BaselineSummary) -> v1::BaselineSummary {
     let BaselineSummary {
         name,
         revision,
@@ -103,7 +103,7 @@ fn encode_baseline(baseline: &BaselineSummary) -> v1::BaselineSummary {
     }
 }
 
-fn decode_baseline(baseline: v1::BaselineSummary) -> BaselineSummary {
+pub(crate) fn decode_baseline(baseline: v1::BaselineSummary) -> BaselineSummary {
     let v1::BaselineSummary {
         name,
         revision,

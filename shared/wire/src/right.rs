@@ -62,7 +62,7 @@ pub fn decode_right(right: v1::Right) -> Result<Right, FieldError> {
     })
 }
 
-fn encode_danger(danger: &Danger) -> v1::Danger {
+pub(crate) fn encode_danger(danger: &Danger) -> v1::Danger {
     let Danger {
         right,
         severity,
@@ -75,7 +75,7 @@ fn encode_danger(danger: &Danger) -> v1::Danger {
     }
 }
 
-fn decode_danger(danger: v1::Danger) -> Result<Danger, FieldError> {
+pub(crate) fn decode_danger(danger: v1::Danger) -> Result<Danger, FieldError> {
     Ok(Danger {
         right: danger.right,
         severity: decode_severity("severity", danger.severity)?,

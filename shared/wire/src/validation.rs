@@ -130,7 +130,7 @@ fn decode_scope(scope: Scope) -> Result<GrantScope, FieldError> {
     }
 }
 
-fn encode_rule(rule: &PolicyRule) -> v1::RightsRule {
+pub(crate) fn encode_rule(rule: &PolicyRule) -> v1::RightsRule {
     let PolicyRule {
         verbs,
         api_groups,
@@ -147,7 +147,7 @@ fn encode_rule(rule: &PolicyRule) -> v1::RightsRule {
     }
 }
 
-fn decode_rule(rule: v1::RightsRule) -> PolicyRule {
+pub(crate) fn decode_rule(rule: v1::RightsRule) -> PolicyRule {
     PolicyRule {
         verbs: rule.verbs,
         api_groups: rule.api_groups,

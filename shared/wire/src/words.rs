@@ -1,5 +1,7 @@
 //! The words of a verdict: enums of the model and enums of the wire.
 
+use opsec_model::baseline::PodSecurityLevel;
+use opsec_model::comparison::{ComparisonOutcome, ObjectAspect};
 use opsec_model::report::FindingStatus;
 use opsec_model::snapshot::{PlacementReason, SourceKind};
 use opsec_model::validation::ConditionStatus;
@@ -65,6 +67,19 @@ words!(
 words!(
     ConditionStatus, pub(crate) encode_condition_status, decode_condition_status:
     True, False, Unknown
+);
+
+words!(
+    ComparisonOutcome, pub(crate) encode_outcome, decode_outcome:
+    NothingGained, Gained, Unknown
+);
+words!(
+    PodSecurityLevel, pub(crate) encode_level, decode_level:
+    Privileged, Baseline, Restricted
+);
+words!(
+    ObjectAspect, pub(crate) encode_aspect, decode_aspect:
+    Component, Identity, Token, Webhook, Kind, Namespace
 );
 
 /// The number of a word that may be absent: 0 is unspecified in every enum of the wire.

@@ -50,6 +50,7 @@ fn embedded_and_remote_answer_the_same_bytes() {
         &["rights", "-f", demo, "-o", "json"],
         &["reach", "-f", demo, "-o", "json"],
         &["path", "-f", demo, "-o", "json"],
+        &["diff", "deploy/demo/hardened.yaml", demo, "-o", "json"],
         &["can-i", "cache-operator", "create", "pods", "-f", demo],
         &["explain", "OPSEC306"],
         &["check", "none", "-f", demo],

@@ -6,7 +6,7 @@ use std::path::Path;
 use opsec_model::report::{OperatorList, ReportList};
 use opsec_model::validation::ValidationList;
 use opsec_model::{
-    AccessAnswer, Baseline, ConnectionList, Explanation, PathList, Report, RightList,
+    AccessAnswer, Baseline, Comparison, ConnectionList, Explanation, PathList, Report, RightList,
 };
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 
@@ -62,6 +62,7 @@ fn all() -> Result<Vec<Document>, String> {
         },
         schema::<AccessAnswer>("deploy/schemas/access-answer.json")?,
         schema::<Baseline>("deploy/schemas/baseline.json")?,
+        schema::<Comparison>("deploy/schemas/comparison.json")?,
         schema::<ConnectionList>("deploy/schemas/connection-list.json")?,
         schema::<Explanation>("deploy/schemas/explanation.json")?,
         schema::<OperatorList>("deploy/schemas/operator-list.json")?,

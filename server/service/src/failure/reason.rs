@@ -70,6 +70,7 @@ impl Failure {
             Self::NothingDeclared(_) => unmet("NOTHING_DECLARED", &[]),
             Self::AuditFailed => (Code::Unavailable, "AUDIT_FAILED", HashMap::new()),
             Self::OnlyServed(_) => (Code::Unimplemented, "METHOD_UNKNOWN", HashMap::new()),
+            Self::Of { failure, .. } => failure.reason(),
             Self::Bug(id) => (Code::Internal, "BUG", metadata(&[("id", &id.to_string())])),
         }
     }

@@ -14,6 +14,7 @@ use crate::clock;
 use crate::context::{Context, everywhere, require, within};
 use crate::failure::Failure;
 use crate::page::{self, Sizes};
+use crate::rpc::compare::compared;
 use crate::rpc::input::{facts, named};
 use crate::use_case::analysis::{can_i, find_paths, list_connections, list_rights};
 use crate::use_case::check::Facts;
@@ -160,6 +161,13 @@ impl AnalysisService for Analysis {
         request: Request<v1::FindPathsRequest>,
     ) -> Result<Response<v1::FindPathsResponse>, Status> {
         Ok(Response::new(self.paths(request).await?))
+    }
+
+    async fn compare_rights(
+        &self,
+        request: Request<v1::CompareRightsRequest>,
+    ) -> Result<Response<v1::CompareRightsResponse>, Status> {
+        Ok(Response::new(compared(&self.context, request).await?))
     }
 }
 

@@ -124,13 +124,14 @@ impl Tables {
             return place;
         }
         let place = self.connections.port_sets.len();
-        self.connections.port_sets.push(ranges(ports));
+        self.connections.port_sets.push(port_ranges(ports));
         self.port_sets.insert(ports.clone(), place);
         place
     }
 }
 
-fn peer(end: &Endpoint) -> Peer {
+/// An end of a connection, as it is told.
+pub fn peer(end: &Endpoint) -> Peer {
     match end {
         Endpoint::Addresses(range) => Peer::Range(range.to_string()),
         Endpoint::Workload(object) => Peer::Workload(format!(
@@ -142,7 +143,8 @@ fn peer(end: &Endpoint) -> Peer {
     }
 }
 
-fn ranges(ports: &PortSet) -> Vec<PortRange> {
+/// Ports, as they are told.
+pub fn port_ranges(ports: &PortSet) -> Vec<PortRange> {
     let of_protocol = |protocol: Protocol| {
         let ranges = ports.ranges(protocol).into_iter();
         ranges.map(move |(first, last)| PortRange {

@@ -8,7 +8,7 @@ mod rights;
 
 pub(crate) use access::attributes;
 pub use access::{AccessAnswers, AccessRequest, Answered, Asked, WrittenQuestion, can_i};
-pub use connections::{Connections, list_connections};
+pub use connections::{Connections, list_connections, peer, port_ranges};
 pub use opsec_rbac::Attributes;
 pub use paths::find_paths;
 pub use rights::list_rights;

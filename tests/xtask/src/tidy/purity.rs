@@ -9,7 +9,7 @@ use super::sources::{self, Source};
 use super::table::{self, Row};
 
 /// Everything from bytes to text, but what reads files, speaks gRPC or stores.
-const PURE: [&str; 16] = [
+const PURE: [&str; 17] = [
     "opsec-model",
     "opsec-kubernetes",
     "opsec-manifests",
@@ -22,6 +22,7 @@ const PURE: [&str; 16] = [
     "opsec-rights",
     "opsec-practices",
     "opsec-remedies",
+    "opsec-compare",
     "opsec-crd",
     "opsec-render",
     "opsec-proto",
