@@ -17,6 +17,7 @@ mod reach;
 mod rights;
 mod verify;
 mod version;
+mod watch;
 
 use crate::args::Command;
 use crate::context::Context;

@@ -16,6 +16,19 @@ pub(crate) fn answer(bytes: &[u8]) -> Result<(), Failure> {
     }
 }
 
+/// Writes an answer that more may follow: whether anyone reads it.
+///
+/// # Errors
+/// As for [`answer`].
+pub(crate) fn is_read(bytes: &[u8]) -> Result<bool, Failure> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure::Output(error)),
+    }
+}
+
 /// Standard output for an answer that is written as it comes. A reader that has closed the pipe
 /// has what it wanted: what would come after is dropped.
 #[derive(Debug)]

@@ -46,6 +46,14 @@ pub(crate) struct CheckArgs {
     /// nothing
     #[arg(long, conflicts_with_all = ["filename", "snapshot", "operator"], help_heading = "Cluster")]
     pub(crate) print_rbac: bool,
+    /// Look again whenever the cluster changes, and print what changed, until Ctrl-C
+    #[arg(
+        short = 'w',
+        long,
+        conflicts_with_all = ["filename", "snapshot", "save_snapshot", "probe", "print_rbac", "record"],
+        help_heading = "Cluster"
+    )]
+    pub(crate) watch: bool,
     /// Have the service record what it comes to: it becomes the operator's posture on its cluster
     #[arg(
         long,

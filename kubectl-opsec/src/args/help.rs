@@ -57,6 +57,7 @@ Examples:
 pub(crate) const CHECK: &str = "\
 Examples:
   kubectl opsec check cert-manager -f cert-manager.yaml
+  kubectl opsec check cert-manager --watch
   kubectl opsec check -f - --half operator -o json   # helm template … | kubectl opsec check -f -";
 
 pub(crate) const LIST: &str = "\
@@ -77,13 +78,14 @@ Examples:
 pub(crate) const RIGHTS_VALIDATE: &str = "\
 Examples:
   kubectl opsec rights validate
+  kubectl opsec rights validate --watch -o json   # a line a change: {\"type\": …, \"object\": …}
   kubectl opsec rights validate cert-manager -f cert-manager.yaml -f cert-manager-rights.yaml";
 
 /// Paragraphs are one line each: they are wrapped to the terminal.
 pub(crate) const RIGHTS_VALIDATE_AFTER: &str = "\
 Exit status: 0 nothing is held that is not declared, 1 something is, or a declaration is of no \
-operator that is here, 2 usage, or nothing is declared, 3 unknown. A right that is declared and not \
-held is shown, and changes no status.";
+operator that is here, 2 usage, or nothing is declared, 3 unknown; with --watch 130, for it ends by \
+Ctrl-C. A right that is declared and not held is shown, and changes no status.";
 
 pub(crate) const CAN_I: &str = "\
 Examples:

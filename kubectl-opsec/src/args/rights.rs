@@ -64,6 +64,14 @@ pub(crate) struct DeclareArgs {
 pub(crate) struct ValidateArgs {
     /// The operator whose declarations are meant [default: every declaration there is]
     pub(crate) operator: Option<String>,
+    /// Look again whenever the cluster changes, and print what changed, until Ctrl-C
+    #[arg(
+        short = 'w',
+        long,
+        conflicts_with_all = ["filename", "snapshot", "save_snapshot"],
+        help_heading = "Cluster"
+    )]
+    pub(crate) watch: bool,
     #[command(flatten)]
     pub(crate) files: FileArgs,
     #[command(flatten)]

@@ -1,5 +1,7 @@
 //! `check`: judges operators of files or of a cluster.
 
+mod watch;
+
 use std::fmt::Write as _;
 
 use opsec_model::report::ReportList;
@@ -26,6 +28,9 @@ use crate::{document, input, output, probe};
 pub(crate) async fn run(args: CheckArgs, mut context: Context) -> Result<Exit, Failure> {
     if args.print_rbac {
         return print_least_role(&args).await;
+    }
+    if args.watch {
+        return watch::run(&args, &context).await;
     }
     let progress = Progress::start("reading");
     let inline = args.baseline.as_deref().map(document::read).transpose()?;

@@ -11,6 +11,7 @@ mod discover;
 mod error;
 mod kinds;
 mod list;
+mod notices;
 mod page;
 mod probe;
 mod retry;
@@ -25,6 +26,7 @@ use opsec_model::snapshot::{Source, SourceKind};
 pub use access::{Permission, permissions};
 pub use connect::{Connection, ConnectionOptions};
 pub use error::ClusterError;
+pub use notices::Notices;
 pub use probe::{ProbeAnswers, probe_cluster};
 pub use watch::{Change, Detail, WatchedKind, Watching};
 

@@ -10,8 +10,9 @@ mod error;
 mod files;
 
 pub use cluster::{
-    Change, ClusterError, ClusterOptions, Connection, ConnectionOptions, Detail, OnProgress,
-    Permission, ProbeAnswers, WatchedKind, Watching, gather_cluster, permissions, probe_cluster,
+    Change, ClusterError, ClusterOptions, Connection, ConnectionOptions, Detail, Notices,
+    OnProgress, Permission, ProbeAnswers, WatchedKind, Watching, gather_cluster, permissions,
+    probe_cluster,
 };
 pub use error::GatherError;
 pub use files::{PathOrStdin, read_files};

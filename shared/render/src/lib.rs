@@ -4,6 +4,7 @@
 
 mod access;
 mod chain;
+mod changes;
 mod clean;
 mod columns;
 mod comparison;
@@ -202,6 +203,22 @@ pub fn comparison(
 ) -> io::Result<()> {
     let view = comparison::View { states, everything };
     view.write(&clean::document(comparison)?, &mut Page::new(out, options))
+}
+
+/// What became another between two reports of one operator: its status, that of its practices, and
+/// the findings that came (`+`) and went (`-`).
+///
+/// # Errors
+/// When the writer fails.
+pub fn changes(
+    before: Option<&Report>,
+    after: &Report,
+    options: &Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let before = before.map(clean::document).transpose()?;
+    let after = clean::document(after)?;
+    changes::write(before.as_ref(), &after, &mut Page::new(out, options))
 }
 
 /// Rows below headings, aligned; the last column is not padded.

@@ -6,7 +6,7 @@
     reason = "of JSON what is not there is null, and what is written to was made here"
 )]
 
-mod populate;
+pub(crate) mod populate;
 
 use std::collections::BTreeSet;
 use std::path::Path;

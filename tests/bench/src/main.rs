@@ -3,6 +3,7 @@
 //! could not be run, or came to something else than it was timed for.
 
 mod arguments;
+mod controller;
 mod evaluation;
 mod figures;
 mod inputs;
@@ -26,7 +27,10 @@ use figures::{Bench, Figure};
 fn main() -> ExitCode {
     let mut given: Vec<String> = std::env::args().skip(1).collect();
     let small = given.first().is_some_and(|first| first == measure::MEASURE);
-    let outcome = if small {
+    let of_controller = given.first().is_some_and(|first| first == "controller");
+    let outcome = if of_controller {
+        controller(&given)
+    } else if small {
         account(&given.split_off(1))
     } else {
         bench(given)
@@ -61,6 +65,13 @@ fn account(arguments: &[String]) -> Result<(), Failure> {
     let run = measure::measure(arguments)?;
     let run = serde_json::to_string(&run).map_err(|error| error.to_string())?;
     Ok(print(&run)?)
+}
+
+fn controller(given: &[String]) -> Result<(), Failure> {
+    match given {
+        [_, server] => Ok(print(&controller::measure(server.as_ref())?)?),
+        _ => Err("usage: cargo xtask bench controller".into()),
+    }
 }
 
 fn bench(given: Vec<String>) -> Result<(), Failure> {

@@ -14,6 +14,9 @@ pub(crate) fn run(options: &[&str]) -> Result<ExitCode, String> {
     if let ["server", options @ ..] = options {
         return server(options);
     }
+    if let ["controller"] = options {
+        return controller();
+    }
     let both = ["--package", "kubectl-opsec", "--package", "opsec-bench"];
     execute(cargo().args(["build", "--release", "--locked"]).args(both))?;
     let mut bench = Command::new(built("opsec-bench"));
@@ -35,6 +38,15 @@ fn server(options: &[&str]) -> Result<ExitCode, String> {
         .arg(built("opsec-server"))
         .args(options);
     ended(load)
+}
+
+/// Builds the service, whose controller is watched, and measures it over a large cluster.
+fn controller() -> Result<ExitCode, String> {
+    let both = ["--package", "opsec-server", "--package", "opsec-bench"];
+    execute(cargo().args(["build", "--release", "--locked"]).args(both))?;
+    let mut bench = Command::new(built("opsec-bench"));
+    bench.arg("controller").arg(built("opsec-server"));
+    ended(bench)
 }
 
 fn built(name: &str) -> PathBuf {

@@ -23,6 +23,8 @@ pub(crate) struct Size {
     roles: usize,
     /// Of one workload in each namespace.
     pods: usize,
+    /// Whether each workload is an installation of its own, by its labels.
+    apart: bool,
 }
 
 impl Size {
@@ -31,6 +33,15 @@ impl Size {
         namespaces: 5_000,
         roles: 2,
         pods: 10,
+        apart: false,
+    };
+
+    /// 5,000 namespaces with an installation each, 20,000 RBAC objects.
+    pub(crate) const DECLARED: Self = Self {
+        namespaces: 5_000,
+        roles: 2,
+        pods: 0,
+        apart: true,
     };
 }
 
@@ -109,24 +120,28 @@ async fn namespace(client: Client, number: usize, size: Size) -> Result<(), Stri
     for role in 0..size.roles {
         rbac(&create, role).await?;
     }
-    workload(&create, size.pods).await
+    let instance = if size.apart { &name } else { "app" };
+    workload(&create, &labels(instance), size.pods).await
 }
 
 /// A Deployment, and what its controllers would make of it.
-async fn workload(create: &Create<'_>, pods: usize) -> Result<(), String> {
+async fn workload(create: &Create<'_>, labels: &Value, pods: usize) -> Result<(), String> {
     let deployment = create
         .namespaced(
             "/apis/apps/v1",
             "deployments",
             json!({
                 "apiVersion": "apps/v1", "kind": "Deployment",
-                "metadata": {"name": "app", "labels": labels()},
-                "spec": {"replicas": pods, "selector": {"matchLabels": labels()},
-                    "template": {"metadata": {"labels": labels()}, "spec": pod_spec()}},
+                "metadata": {"name": "app", "labels": labels},
+                "spec": {"replicas": pods, "selector": {"matchLabels": labels},
+                    "template": {"metadata": {"labels": labels}, "spec": pod_spec()}},
             }),
         )
         .await?;
-    let mut hashed = labels();
+    if pods == 0 {
+        return Ok(());
+    }
+    let mut hashed = labels.clone();
     hashed["pod-template-hash"] = json!("5d9c7b8f6");
     let replica_set = create
         .namespaced(
@@ -186,8 +201,8 @@ async fn rbac(create: &Create<'_>, number: usize) -> Result<(), String> {
         .map(drop)
 }
 
-fn labels() -> Value {
-    json!({"app.kubernetes.io/name": "app", "app.kubernetes.io/instance": "app"})
+fn labels(instance: &str) -> Value {
+    json!({"app.kubernetes.io/name": "app", "app.kubernetes.io/instance": instance})
 }
 
 /// A pod as they mostly are: two containers, settings, a few volumes.
