@@ -67,7 +67,7 @@ impl Watch {
             match self.lines.recv_timeout(PATIENCE) {
                 Ok(line) if line.contains(text) => return line,
                 Ok(_) => {}
-                Err(_) => panic!("`{text}` is not printed"),
+                Err(error) => panic!("`{text}` is not printed: {error}"),
             }
         }
     }
