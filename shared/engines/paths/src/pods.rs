@@ -2,7 +2,7 @@
 
 use opsec_model::objects::{Object as _, Workload, WorkloadKind};
 use opsec_model::{Evidence, PathEnd, Severity};
-use opsec_pod_security::{allows_at, enforcement, node_access};
+use opsec_pod_security::{allows_at, enforcement, latest, node_access};
 
 use crate::ground::Ground;
 use crate::search::{Cut, NodeIs};
@@ -65,7 +65,8 @@ pub(crate) fn nodes<'a>(ground: &Ground<'a>, workload: &Workload) -> Vec<NodeIs<
 /// run were admitted.
 fn refused(ground: &Ground<'_>, component: &Workload) -> Option<Cut> {
     let namespace = component.namespace();
-    let enforced = enforcement(&ground.facts.namespace_labels(namespace))?;
+    let labels = ground.facts.namespace_labels(namespace);
+    let enforced = enforcement(&labels, latest(ground.facts))?;
     let refused = ground.facts.from_files()
         && !allows_at(enforced.level, enforced.version, &component.template);
     refused.then(|| Cut {

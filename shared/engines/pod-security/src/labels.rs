@@ -29,20 +29,22 @@ pub fn enforced(labels: &BTreeMap<String, String>) -> Option<PodSecurityLevel> {
     Some(PodSecurityLevel::parse(value).unwrap_or(PodSecurityLevel::Restricted))
 }
 
-/// The version that a namespace with these labels enforces; the latest when no label says so, or
-/// when its value is no version.
-pub fn enforced_version(labels: &BTreeMap<String, String>) -> Version {
+/// The version that a namespace with these labels enforces where the API server's latest is that
+/// one: its latest when no label says otherwise, when the label's value is no version, and when that
+/// is a version that it does not know yet.
+pub fn enforced_version(labels: &BTreeMap<String, String>, latest: Version) -> Version {
     labels
         .get(ENFORCE_VERSION_LABEL)
         .and_then(|value| Version::parse(value))
-        .unwrap_or(Version::LATEST)
+        .map_or(latest, |version| version.min(latest))
 }
 
-/// Level and version that a namespace with these labels enforces; none without the level's label.
-pub fn enforcement(labels: &BTreeMap<String, String>) -> Option<Enforcement> {
+/// Level and version that a namespace with these labels enforces, where the API server's latest is
+/// that one; none without the level's label.
+pub fn enforcement(labels: &BTreeMap<String, String>, latest: Version) -> Option<Enforcement> {
     enforced(labels).map(|level| Enforcement {
         level,
-        version: enforced_version(labels),
+        version: enforced_version(labels, latest),
     })
 }
 
@@ -100,9 +102,17 @@ mod tests {
             level: PodSecurityLevel::Baseline,
             version: Version::minor(28),
         };
-        assert_eq!(enforcement(&pinned), Some(expected));
+        assert_eq!(enforcement(&pinned, Version::LATEST), Some(expected));
+        // An older API server does not know that version, and takes its own latest.
+        assert_eq!(
+            enforced_version(&pinned, Version::minor(25)),
+            Version::minor(25)
+        );
         let wrong = labels(&[(ENFORCE_VERSION_LABEL, "1.28")]);
-        assert_eq!(enforced_version(&wrong), Version::LATEST);
-        assert_eq!(enforcement(&wrong), None);
+        assert_eq!(
+            enforced_version(&wrong, Version::minor(30)),
+            Version::minor(30)
+        );
+        assert_eq!(enforcement(&wrong, Version::LATEST), None);
     }
 }

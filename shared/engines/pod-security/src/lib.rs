@@ -13,6 +13,7 @@ mod pod;
 mod restricted;
 mod version;
 
+use opsec_facts::Facts;
 use opsec_model::baseline::PodSecurityLevel;
 use opsec_model::objects::{PodTemplate, WorkloadKind};
 
@@ -42,6 +43,11 @@ impl Violation {
     pub fn path(&self, kind: WorkloadKind) -> String {
         object_path(kind, &self.field)
     }
+}
+
+/// The version of the standards that `latest` means to the API server that facts are of.
+pub fn latest(facts: &Facts<'_>) -> Version {
+    Version::latest_of(&facts.snapshot().kubernetes_version)
 }
 
 /// What a pod does that the latest standards forbid: one for each field, sorted by level and
@@ -76,7 +82,12 @@ pub fn allows_at(level: PodSecurityLevel, version: Version, template: &PodTempla
 
 /// The strictest level of the latest standards that a pod meets.
 pub fn strictest(template: &PodTemplate) -> PodSecurityLevel {
-    let lowest = violations(template)
+    strictest_at(template, Version::LATEST)
+}
+
+/// The strictest level of the standards of a version that a pod meets.
+pub fn strictest_at(template: &PodTemplate, version: Version) -> PodSecurityLevel {
+    let lowest = violations_at(template, version)
         .into_iter()
         .map(|violation| violation.level)
         .min();

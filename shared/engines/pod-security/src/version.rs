@@ -18,6 +18,18 @@ impl Version {
         Self { minor }
     }
 
+    /// The version that `latest` means to an API server of a release, as in `1.33.2` or `v1.33.2+k3s1`;
+    /// of a newer release than the judged one, or of none that can be read, the newest known.
+    pub fn latest_of(release: &str) -> Self {
+        let numbers = release.trim_start_matches('v').strip_prefix("1.");
+        let minor = numbers.and_then(|numbers| {
+            let end = numbers.find(|character: char| !character.is_ascii_digit());
+            let digits = end.and_then(|end| numbers.get(..end)).unwrap_or(numbers);
+            digits.parse().ok()
+        });
+        minor.map_or(Self::LATEST, |minor| Self::minor(minor).min(Self::LATEST))
+    }
+
     /// Reads `latest` or `v1.x`, and nothing else, as the API server does.
     pub fn parse(text: &str) -> Option<Self> {
         if text == "latest" {
@@ -48,6 +60,26 @@ impl fmt::Display for Version {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn latest_is_the_release_of_the_api_server_and_no_newer_than_what_is_known() {
+        for (release, minor) in [
+            ("1.33.2", 33),
+            ("v1.30.14+k3s1", 30),
+            ("1.24", 24),
+            ("1.36.3", 36),
+            ("1.37.2", 36),
+            ("", 36),
+            ("2.1.0", 36),
+            ("1.x", 36),
+        ] {
+            assert_eq!(
+                Version::latest_of(release),
+                Version::minor(minor),
+                "{release}"
+            );
+        }
+    }
 
     #[test]
     fn only_latest_and_v1_dot_a_number_are_versions() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use opsec_model::baseline::PodSecurityLevel;
 use opsec_model::objects::{Object as _, Workload};
 use opsec_model::{Half, Severity};
-use opsec_pod_security::{node_access, violations};
+use opsec_pod_security::{latest, node_access, violations_at};
 
 use crate::context::Context;
 use crate::contract::{Draft, Judgement, Rule, RuleDoc};
@@ -88,7 +88,7 @@ fn causes_of(context: &Context<'_>, workload: &Workload) -> Vec<Draft> {
         if asked < level {
             continue;
         }
-        let broken: Vec<_> = violations(&workload.template)
+        let broken: Vec<_> = violations_at(&workload.template, latest(context.facts))
             .into_iter()
             .filter(|violation| violation.level == level)
             .map(|violation| (violation.check, violation.path(kind)))

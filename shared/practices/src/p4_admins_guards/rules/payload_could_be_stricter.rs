@@ -3,7 +3,7 @@
 use opsec_model::baseline::PodSecurityLevel;
 use opsec_model::objects::{Object as _, Workload};
 use opsec_model::{Half, ObjectRef, Severity};
-use opsec_pod_security::{ENFORCE_LABEL, allows, strictest};
+use opsec_pod_security::{ENFORCE_LABEL, allows_at, latest, strictest_at};
 
 use crate::context::Context;
 use crate::contract::{Draft, Judgement, Rule, RuleDoc};
@@ -45,7 +45,7 @@ fn judge(context: &Context<'_>) -> Judgement {
         };
         let meets = workloads
             .iter()
-            .map(|workload| strictest(&workload.template))
+            .map(|workload| strictest_at(&workload.template, latest(context.facts)))
             .min()
             .unwrap_or(PodSecurityLevel::Privileged);
         if meets > enforces {
@@ -69,7 +69,7 @@ fn finding(
         .facts
         .workloads_in(namespace)
         .iter()
-        .all(|workload| allows(meets, &workload.template));
+        .all(|workload| allows_at(meets, latest(context.facts), &workload.template));
     let remedy = if alone {
         format!("label namespace {namespace} {ENFORCE_LABEL}={level}")
     } else {

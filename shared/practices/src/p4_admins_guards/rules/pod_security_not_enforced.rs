@@ -3,7 +3,7 @@
 use opsec_model::baseline::PodSecurityLevel;
 use opsec_model::objects::{Object as _, Workload};
 use opsec_model::{Half, ObjectRef, Severity};
-use opsec_pod_security::{ENFORCE_LABEL, allows};
+use opsec_pod_security::{ENFORCE_LABEL, allows_at, latest};
 
 use crate::context::Context;
 use crate::contract::{Draft, Judgement, Rule, RuleDoc};
@@ -173,7 +173,7 @@ fn remedy(context: &Context<'_>, namespaces: &[(&str, PodSecurityLevel)]) -> Str
             .facts
             .workloads_in(name)
             .iter()
-            .any(|workload| !allows(*level, &workload.template))
+            .any(|workload| !allows_at(*level, latest(context.facts), &workload.template))
     });
     let first = if refused {
         "; first let its pods meet it (OPSEC314), or they are refused"
