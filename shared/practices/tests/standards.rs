@@ -6,7 +6,7 @@ use opsec_model::EffectiveBaseline;
 use opsec_practices::{CheckOptions, Prepared, SelectedBaseline};
 
 /// Kubernetes 1.34 was the first to refuse a probe of another host.
-const PROBES_ANOTHER_HOST: &str = r#"
+const PROBES_ANOTHER_HOST: &str = r"
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: o, namespace: ops}
@@ -21,7 +21,7 @@ spec:
         image: o
         livenessProbe: {httpGet: {host: 203.0.113.7, port: 80}}
         securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
-"#;
+";
 
 /// The checks that pods fail where the API server is of that release.
 fn unmet(release: &str) -> Vec<String> {

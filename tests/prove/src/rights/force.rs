@@ -9,6 +9,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use opsec_model::objects::ClusterRole;
 use opsec_model::{Snapshot, SourceKind};
@@ -24,6 +25,8 @@ const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
 /// A role without rules, which requests bind.
 pub(crate) const NOTHING: &str = "nothing";
 const MARKS: &str = "marks.example.com";
+/// How long a controller that is behind may take to write what it still has to.
+const SETTLING: Duration = Duration::from_secs(1);
 pub(crate) const REVIEWS: &str = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
 
 /// What is in the API server.
@@ -76,6 +79,14 @@ impl<'s> Force<'s> {
         self.aggregated()?;
         let marks = self.mark()?;
         Ok(marks)
+    }
+
+    /// Waits until what is loaded is in force, once more.
+    pub(crate) fn settle(&mut self) -> Result<(), ProveError> {
+        std::thread::sleep(SETTLING);
+        self.aggregated()?;
+        self.mark()?;
+        Ok(())
     }
 
     /// Takes away what is loaded.

@@ -1,7 +1,7 @@
 //! Real requests of ServiceAccounts, dry, by impersonation; and what effective rights say of them.
 
 use opsec_model::ServiceAccountRef;
-use opsec_rbac::{EffectiveRights, Held, Names, Reaching, Request};
+use opsec_rbac::{Attributes, EffectiveRights, Held, Names, Policy, Reaching, Request, User};
 use serde_json::{Value, json};
 
 use super::aim::Aim;
@@ -204,7 +204,7 @@ impl RealRequest {
     }
 
     /// What effective rights say: whether the API server's authoriser lets it through.
-    pub(crate) fn is_granted(&self, rights: &EffectiveRights) -> bool {
+    pub(crate) fn is_granted(&self, policy: &Policy, rights: &EffectiveRights) -> bool {
         let verb = METHODS.iter().find(|(method, ..)| *method == self.method);
         let verb = verb.map_or("", |(_, _, verb)| verb);
         let mut asked = Request::new(verb, self.kind.group, self.kind.plural);
@@ -213,7 +213,7 @@ impl RealRequest {
         }
         let held = rights.held(&asked);
         let covered = held.iter().any(|held| self.is_covered(held));
-        covered && (!self.creates() || self.creation_is_granted(rights))
+        covered && (!self.creates() || self.creation_is_granted(policy, rights))
     }
 
     /// Whether it creates what the path names.
@@ -226,13 +226,30 @@ impl RealRequest {
         creates && self.subresource.is_empty() && !self.kind.exists(&self.name)
     }
 
-    fn creation_is_granted(&self, rights: &EffectiveRights) -> bool {
+    /// `create` for any name may rest on a POST alone, which carries none: `resourceNames: [""]`
+    /// grants that and nothing that carries a name. A PUT and an apply do, so then the authoriser
+    /// is asked for it.
+    fn creation_is_granted(&self, policy: &Policy, rights: &EffectiveRights) -> bool {
         let held = rights.held(&Request::new("create", self.kind.group, self.kind.plural));
         held.iter().any(|held| {
             // An absent Namespace lies in no namespace.
             let there = self.kind.plural != "namespaces" || held.scope == Reaching::Cluster;
-            there && self.is_covered(held)
+            let carried = !matches!(held.names, Names::All) || self.named_creation(policy);
+            there && carried && self.is_covered(held)
         })
+    }
+
+    fn named_creation(&self, policy: &Policy) -> bool {
+        let asked = Attributes::Resource {
+            verb: "create".to_owned(),
+            group: self.kind.group.to_owned(),
+            resource: self.kind.plural.to_owned(),
+            subresource: String::new(),
+            name: self.name.clone(),
+            namespace: self.namespace.clone(),
+        };
+        let user = User::service_account(&self.account);
+        policy.authorize(&user, &asked).allowed
     }
 
     fn is_covered(&self, held: &Held) -> bool {
