@@ -101,6 +101,11 @@ impl Audit {
         }
     }
 
+    /// The number of the last event.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.head.borrow().seq
+    }
+
     /// Why nothing can be written any more, when that is so.
     pub(crate) fn failure(&self) -> Option<String> {
         self.failed.borrow().clone()

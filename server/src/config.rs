@@ -5,6 +5,7 @@ mod attestation;
 mod authenticators;
 mod error;
 mod file;
+mod observing;
 mod print;
 mod settings;
 mod value;
@@ -17,6 +18,7 @@ use std::time::Duration;
 pub(crate) use attestation::Attestation;
 pub(crate) use authenticators::{Authenticators, Mtls, Oidc, TokenReview};
 pub(crate) use error::{ConfigError, Place, Source};
+pub(crate) use observing::{Observing, Traces};
 pub(crate) use print::print;
 
 use file::File;
@@ -56,6 +58,7 @@ pub(crate) struct Config {
     /// The directory of the audit, and how large its files grow.
     pub(crate) audit: (PathBuf, usize),
     pub(crate) attestation: Attestation,
+    pub(crate) observing: Observing,
     pub(crate) limits: Limits,
     pub(crate) authenticators: Authenticators,
 }
@@ -158,6 +161,7 @@ impl Resolved {
                 self.read("audit.file_size", value::bytes)?,
             ),
             attestation: self.attestation()?,
+            observing: self.observing()?,
             limits: self.limits()?,
             authenticators: Authenticators::read(&self.file)?,
         };
@@ -209,6 +213,14 @@ impl Resolved {
         (!text.is_empty()).then(|| PathBuf::from(text))
     }
 
+    /// An address that may be absent.
+    fn address(&self, key: &'static str) -> Result<Option<SocketAddr>, ConfigError> {
+        match self.path(key) {
+            None => Ok(None),
+            Some(_) => self.read(key, |text| text.parse().ok()).map(Some),
+        }
+    }
+
     fn read<T>(
         &self,
         key: &'static str,
@@ -222,6 +234,7 @@ impl Resolved {
         let text = self.values.get(setting.key).map_or("", |(text, _)| text);
         let understood = match setting.kind {
             Kind::Address => text.parse::<SocketAddr>().is_ok(),
+            Kind::OptionalAddress => text.is_empty() || text.parse::<SocketAddr>().is_ok(),
             Kind::Path => true,
             Kind::Duration => value::duration(text).is_some(),
             Kind::Count => value::count(text).is_some(),
@@ -239,7 +252,9 @@ impl Resolved {
     fn invalid(&self, key: &str, text: &str) -> ConfigError {
         let kind = SETTINGS.iter().find(|setting| setting.key == key);
         let expected = match kind.map(|setting| setting.kind) {
-            Some(Kind::Address) => "an address and a port, as in 127.0.0.1:7443",
+            Some(Kind::Address | Kind::OptionalAddress) => {
+                "an address and a port, as in 127.0.0.1:7443"
+            }
             Some(Kind::Duration) => "a time, as in 30s or 5m",
             Some(Kind::Count) => "a number above 0",
             Some(Kind::Bytes) => "a number of bytes, as in 64MiB",

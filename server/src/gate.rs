@@ -2,11 +2,13 @@
 //! overload, identity, rate, method, role, size. Whatever ends a call here says the documented code
 //! and reason.
 
+mod admission;
 mod body;
 mod budget;
 mod classify;
 mod deadline;
 mod mend;
+mod observed;
 mod outcome;
 mod rate;
 mod record;
@@ -26,9 +28,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tonic::body::Body;
 use tonic::codegen::{BoxFuture, Service};
 
+pub(crate) use self::admission::Admission;
 use self::budget::Budget;
 use self::classify::Called;
 use self::deadline::Deadline;
+use self::observed::Observed;
+pub(crate) use self::observed::Observers;
 use self::outcome::{Held, Outcome};
 use self::rate::Rates;
 use self::record::Who;
@@ -52,11 +57,12 @@ const HEALTH: usize = 64;
 pub(crate) struct Gate {
     limits: Limits,
     identities: Identities,
-    calls: Arc<Semaphore>,
+    admission: Arc<Admission>,
     health: Arc<Semaphore>,
     bodies: Arc<Budget>,
     rates: Rates,
     watches: Arc<Watches>,
+    observers: Observers,
     audit: Audit,
     outbox: Arc<Outbox>,
     strangers: Strangers,
@@ -68,20 +74,21 @@ pub(crate) struct Gate {
 
 impl Gate {
     pub(crate) fn new(
-        limits: Limits,
-        identities: Identities,
+        (limits, admission): (Limits, Arc<Admission>),
+        (identities, observers): (Identities, Observers),
         (audit, outbox): (Audit, Arc<Outbox>),
         closing: watch::Receiver<bool>,
         damaged: watch::Sender<bool>,
     ) -> Self {
         Self {
-            calls: Arc::new(Semaphore::new(limits.calls)),
+            admission,
             health: Arc::new(Semaphore::new(HEALTH)),
             bodies: Arc::new(Budget::new(limits.bodies)),
             rates: Rates::new(&limits),
             watches: Arc::new(Watches::new(&limits)),
             limits,
             identities,
+            observers,
             audit,
             outbox,
             strangers: Strangers::default(),
@@ -136,12 +143,16 @@ where
         let ready = std::mem::replace(&mut self.inner, waiting);
         let gate = Arc::clone(&self.gate);
         Box::pin(async move {
-            let passed = match Called::of(request.uri().path()) {
+            let called = Called::of(request.uri().path());
+            let observed = Observed::begin(&gate.observers, called, &request);
+            let passed = match called {
                 Called::Health { watch } => gate.health(request, watch, ready).await,
-                Called::Method(method) => gate.pass(request, Some(method), ready).await,
-                Called::Unknown => gate.pass(request, None, ready).await,
+                Called::Method(method) => gate.pass(request, Some(method), ready, &observed).await,
+                Called::Unknown => gate.pass(request, None, ready, &observed).await,
             };
-            Ok(passed.unwrap_or_else(Refusal::into_response))
+            let response = passed.unwrap_or_else(Refusal::into_response);
+            observed.end(&response);
+            Ok(response)
         })
     }
 }
@@ -170,16 +181,20 @@ impl Gate {
         mut request: Request,
         method: Option<Method>,
         mut inner: S,
+        observed: &Observed,
     ) -> Result<Response, Refusal>
     where
         S: Service<Request, Response = Response, Error = Infallible> + Send,
         S::Future: Send,
     {
-        let slot = take(&self.calls)?;
+        let slot = self.admission.take()?;
         let peer = request.extensions().get::<Peer>().cloned();
         let address = peer.as_ref().map(|peer| peer.address.to_string());
         let credentials = Credentials::of(request.headers(), peer);
-        let caller = match self.identities.caller(credentials).await {
+        let part = observed.part("identity");
+        let known = self.identities.caller(credentials).await;
+        drop(part);
+        let caller = match known {
             Ok(caller) => caller,
             Err(refused) => return Err(self.note_stranger(address, refused).await),
         };
@@ -197,7 +212,7 @@ impl Gate {
         let mut held = if streams {
             Held::watch(Watches::take(&self.watches, caller.subject())?)
         } else {
-            Held::slot(slot)
+            Held::call(slot)
         };
         let deadline = Deadline::of(request.headers(), longest);
         let expiry = caller.expires().map(deadline::at);
@@ -206,11 +221,13 @@ impl Gate {
         request.extensions_mut().insert::<Caller>(caller);
         request.extensions_mut().insert::<Call>(call.clone());
         let request = request.map(|body| bytes.count(body));
+        let part = observed.part("work");
         let answer = deadline.end(unwind::caught(inner.call(request)));
         let response = answer
             .await
             .ok_or(Refusal::Deadline)?
             .ok_or_else(Refusal::bug)?;
+        drop(part);
         let response = mend::mend(response);
         if mend::is_data_loss(&response) {
             self.damaged.send_replace(true);
@@ -218,7 +235,9 @@ impl Gate {
         let closing = streams.then(|| self.closing.clone());
         let rows = who.rows(&running);
         let events = who.owed(&response, &call, &rows);
+        let part = observed.part("audit");
         self.write_down(events, rows, &running).await?;
+        drop(part);
         let outcome = Outcome::new(held).closing(closing);
         let outcome = if streams {
             outcome.expiring(expiry)
@@ -242,11 +261,11 @@ impl Gate {
 /// The longest that an export takes.
 const EXPORT: Duration = Duration::from_mins(10);
 
-/// A slot, or the refusal of a service that is busy: calls are never queued here.
+/// A slot, or the refusal of a service that is busy.
 fn take(slots: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Refusal> {
     Arc::clone(slots)
         .try_acquire_owned()
-        .map_err(|_| Refusal::Overloaded)
+        .map_err(|_| Refusal::busy())
 }
 
 /// No compression is taken, so that the bytes of a body are those that it comes to.

@@ -9,8 +9,10 @@ mod identity;
 mod keys;
 mod listen;
 mod log;
+mod metrics;
 mod probe;
 mod serve;
+mod traces;
 mod upkeep;
 
 use std::process::ExitCode;

@@ -5,21 +5,25 @@
 mod attesting;
 mod files;
 mod health;
+mod observing;
 mod recording;
 mod services;
 mod signals;
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use opsec_access::Roster;
+use opsec_service::Waits;
 use opsec_store::{SledStore, StoreError, StoreLocation};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use self::files::Files;
 use self::health::Health;
+use self::observing::Observing;
 use self::recording::Recording;
 use self::signals::Signals;
 use crate::args::Args;
@@ -170,31 +174,33 @@ async fn run(config: &Config, store: &Arc<SledStore>) -> Result<End, StartError>
     let identities = Identities::new(config, &roster)?;
     let health = Health::new();
     let signer = Arc::new(Signer::new(config.attestation.directory()));
-    let named = config.attestation.verifier_id.is_some();
     let attests = attesting::attests(config, &signer)?;
     let recording = Recording::begin(config, store, &signer).await?;
     let audit = recording.audit.clone();
-    let service = services::service(config, store, &signer, &audit)?;
+    let waits = Arc::<Waits>::default();
+    let service = services::service(config, store, &signer, (&audit, &waits))?;
     let routes = services::routes(&service, &health)?;
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .map_err(|source| StartError::Listen {
-            address: config.listen,
-            source,
-        })?;
-    let address = listener.local_addr()?;
-    let limits = config.limits.clone();
+    let (listener, address) = listen(config.listen).await?;
+    let seen = Observing::begin(config, store, (&audit, waits)).await?;
+    let (metrics, traces) = seen.both();
+    let limits = (config.limits.clone(), seen.admission);
     let owed = (audit.clone(), Arc::clone(&recording.outbox));
-    let gate = Gate::new(limits, identities, owed, closing.clone(), damaged);
+    let gate = Gate::new(
+        limits,
+        (identities, seen.observers),
+        owed,
+        closing.clone(),
+        damaged,
+    );
     let incoming = connections(listener, config.limits.connections, files.listening());
-    tokio::spawn(files.follow(signals::reloads()?, audit.clone()));
+    tokio::spawn(files.follow(signals::reloads()?, audit.clone(), metrics));
     let server = services::server(&config.limits)
         .layer(gate.layer())
         .add_routes(routes);
-    let stop = until(closing);
-    let mut serving = tokio::spawn(server.serve_with_incoming_shutdown(incoming, stop));
+    let serving = server.serve_with_incoming_shutdown(incoming, until(closing));
+    let mut serving = tokio::spawn(serving);
     health.serving(attests).await;
-    let following = tokio::spawn(attesting::follow(health.clone(), named, signer));
+    let following = tokio::spawn(attesting::follow(health.clone(), config, signer));
     let settling = tokio::spawn(recording.clone().follow());
     announce(config, address);
 
@@ -206,18 +212,18 @@ async fn run(config: &Config, store: &Arc<SledStore>) -> Result<End, StartError>
     following.abort();
     settling.abort();
     health.not_serving().await;
-    if let Some(problem) = failed {
+    let stop = || {
         close.send_replace(true);
         service.end_streams();
+    };
+    if let Some(problem) = failed {
+        stop();
         let _ = tokio::time::timeout(LAST_WORDS, &mut serving).await;
         return Ok(End::Failed(problem));
     }
-    drain(config, &mut signals, &mut serving, || {
-        close.send_replace(true);
-        service.end_streams();
-    })
-    .await;
+    drain(config, &mut signals, &mut serving, stop).await;
     recording.end().await;
+    traces.end().await;
     Ok(End::Told)
 }
 
@@ -244,6 +250,13 @@ async fn drain<T>(
         () = signals.end() => {}
     }
     serving.abort();
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.map_err(|source| StartError::Listen { address, source })?;
+    let bound = listener.local_addr()?;
+    Ok((listener, bound))
 }
 
 async fn until(mut closing: watch::Receiver<bool>) {

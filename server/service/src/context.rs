@@ -1,6 +1,7 @@
 //! What every handler has: what is stored, pages, the way work is done, and who calls.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use opsec_access::{Caller, Method, Target};
 use opsec_model::OperatorSummary;
@@ -15,6 +16,7 @@ use crate::stream::Streams;
 use crate::trail::Trail;
 use crate::use_case::clusters::Place;
 use crate::use_case::list_operators::id;
+use crate::waits::Waits;
 
 /// What every handler has.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub(crate) struct Context {
     pub(crate) nobody: Option<Caller>,
     /// Room for evaluations; absent: they run where they are called.
     pub(crate) evaluations: Option<Arc<Semaphore>>,
+    /// Room for changes: they wait for the disk together, and not for evaluations.
+    pub(crate) changes: Arc<Semaphore>,
     pub(crate) streams: Arc<Streams>,
     /// Whether changes of baselines only are proposed.
     pub(crate) needs_approval: bool,
@@ -32,6 +36,8 @@ pub(crate) struct Context {
     pub(crate) signing: Option<Signing>,
     /// The audit; absent: none is written.
     pub(crate) trail: Option<Arc<dyn Trail>>,
+    /// Is told how long evaluations wait for their turn.
+    pub(crate) waits: Arc<Waits>,
 }
 
 impl Context {
@@ -51,8 +57,30 @@ impl Context {
         let Some(evaluations) = &self.evaluations else {
             return work(self);
         };
+        let asked = Instant::now();
         // The semaphore is never closed.
         let permit = Arc::clone(evaluations).acquire_owned().await;
+        self.waits.add(asked.elapsed());
+        self.away(permit, work).await
+    }
+
+    /// Makes a change, which waits for the disk: those that wait at once share what they wait for.
+    pub(crate) async fn change<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        if self.evaluations.is_none() {
+            return work(self);
+        }
+        let permit = Arc::clone(&self.changes).acquire_owned().await;
+        self.away(permit, work).await
+    }
+
+    async fn away<T: Send + 'static, P: Send + 'static>(
+        self: &Arc<Self>,
+        permit: P,
+        work: impl FnOnce(&Self) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
         let context = Arc::clone(self);
         let done = tokio::task::spawn_blocking(move || {
             let _permit = permit;

@@ -17,6 +17,7 @@ mod signing;
 mod stream;
 mod trail;
 mod use_case;
+mod waits;
 
 pub use about::{Abouts, Item};
 pub use call::{Call, Noted};
@@ -26,3 +27,4 @@ pub use opsec_store::{StoreError, StoreLocation};
 pub use service::{Service, ServiceConfig};
 pub use signing::{Keys, Signing};
 pub use trail::{AuditHead, Trail};
+pub use waits::Waits;

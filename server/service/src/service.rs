@@ -25,6 +25,10 @@ use crate::rpc::{
 use crate::signing::Signing;
 use crate::stream::Streams;
 use crate::trail::Trail;
+use crate::waits::Waits;
+
+/// Changes that wait for the disk at a time.
+const CHANGES: usize = 64;
 
 /// How a service that stays up is set up.
 #[derive(Debug, Clone)]
@@ -39,6 +43,8 @@ pub struct ServiceConfig {
     pub signing: Option<Signing>,
     /// The audit; absent: none is written.
     pub trail: Option<Arc<dyn Trail>>,
+    /// Is told how long evaluations wait for their turn.
+    pub waits: Arc<Waits>,
 }
 
 /// The services of a process that others call.
@@ -62,10 +68,12 @@ impl Service {
             pages: Pages::new(),
             nobody: None,
             evaluations: Some(Arc::new(Semaphore::new(evaluations))),
+            changes: Arc::new(Semaphore::new(CHANGES)),
             streams: Arc::new(Streams::new()),
             needs_approval: config.needs_approval,
             signing: config.signing,
             trail: config.trail,
+            waits: config.waits,
         };
         Ok(Self {
             context: Arc::new(context),
@@ -79,10 +87,12 @@ impl Service {
             pages: Pages::new(),
             nobody: Some(Caller::embedded()),
             evaluations: None,
+            changes: Arc::new(Semaphore::new(CHANGES)),
             streams: Arc::new(Streams::new()),
             needs_approval: false,
             signing: None,
             trail: None,
+            waits: Arc::default(),
         };
         Self {
             context: Arc::new(context),

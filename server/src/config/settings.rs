@@ -6,6 +6,8 @@
 pub(crate) enum Kind {
     /// An address and a port, as in `127.0.0.1:7443`.
     Address,
+    /// The same, or nothing.
+    OptionalAddress,
     /// A path.
     Path,
     /// A time, as in `30s`, `5m`.
@@ -138,7 +140,30 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "168h",
         "how long a trust bundle is to be relied on",
     ),
-    setting("limits.calls", Kind::Count, "256", "calls at a time"),
+    setting(
+        "metrics.listen",
+        Kind::OptionalAddress,
+        "",
+        "where Prometheus reads /metrics, on loopback, as in 127.0.0.1:9464; empty: nowhere",
+    ),
+    setting(
+        "traces.endpoint",
+        Kind::Uri,
+        "",
+        "the collector that traces go to by OTLP over gRPC, as in http://127.0.0.1:4317; empty: none",
+    ),
+    setting(
+        "traces.percent",
+        Kind::Count,
+        "10",
+        "of how many calls in a hundred, where the caller does not say",
+    ),
+    setting(
+        "limits.calls",
+        Kind::Count,
+        "256",
+        "calls at a time; fewer where the machine cannot do as many",
+    ),
     setting(
         "limits.connections",
         Kind::Count,

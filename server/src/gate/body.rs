@@ -52,7 +52,7 @@ impl http_body::Body for Counted {
         if let Some(Ok(frame)) = &frame {
             let bytes = frame.data_ref().map_or(0, Chunk::len);
             if !self.taken.more(bytes) {
-                return Poll::Ready(Some(Err(Refusal::Overloaded.into_status())));
+                return Poll::Ready(Some(Err(Refusal::busy().into_status())));
             }
         }
         Poll::Ready(frame)

@@ -15,6 +15,7 @@ use tonic::body::Body;
 use tonic::codegen::{BoxFuture, Bytes};
 
 use super::Response;
+use super::admission::Slot;
 use super::budget::Taken;
 use super::deadline::Deadline;
 use super::refusal::Refusal;
@@ -24,6 +25,7 @@ use super::watches::Watching;
 #[derive(Debug, Default)]
 pub(super) struct Held {
     _slot: Option<OwnedSemaphorePermit>,
+    _call: Option<Slot>,
     _watch: Option<Watching>,
     bytes: Option<Arc<Taken>>,
 }
@@ -32,6 +34,13 @@ impl Held {
     pub(super) fn slot(slot: OwnedSemaphorePermit) -> Self {
         Self {
             _slot: Some(slot),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn call(call: Slot) -> Self {
+        Self {
+            _call: Some(call),
             ..Self::default()
         }
     }

@@ -1,7 +1,7 @@
 //! Why a call ends at the gate, with its code and reason.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use opsec_access::{Denied, Role};
 use opsec_proto::ERROR_DOMAIN;
@@ -27,7 +27,7 @@ pub(crate) enum Refusal {
     #[error("{0}")]
     Denied(Denied),
     #[error("the service is busy; try again")]
-    Overloaded,
+    Overloaded(Duration),
     #[error("too many calls of one subject; try again")]
     RateLimited(Duration),
     #[error("too many streams; end one first")]
@@ -47,6 +47,13 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
+    /// There is too much to do. Who is told so comes back after one to two seconds, and not all at once.
+    pub(crate) fn busy() -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let chance = now.unwrap_or_default().subsec_micros() % 1_000;
+        Self::Overloaded(SOON + Duration::from_millis(u64::from(chance)))
+    }
+
     /// A failure that no caller can cause.
     pub(crate) fn bug() -> Self {
         let id = uuid::Uuid::now_v7();
@@ -63,7 +70,7 @@ impl Refusal {
             Self::Denied(Denied::RoleMissing { .. }) => (Code::PermissionDenied, "ROLE_MISSING"),
             Self::Denied(Denied::OutOfScope) => (Code::PermissionDenied, "OUT_OF_SCOPE"),
             Self::Denied(Denied::Unavailable) => (Code::Unavailable, "AUTHZ_BACKEND"),
-            Self::Overloaded => (Code::ResourceExhausted, "OVERLOADED"),
+            Self::Overloaded(_) => (Code::ResourceExhausted, "OVERLOADED"),
             Self::RateLimited(_) => (Code::ResourceExhausted, "RATE_LIMITED"),
             Self::TooManyStreams => (Code::ResourceExhausted, "TOO_MANY_STREAMS"),
             Self::MethodUnknown => (Code::Unimplemented, "METHOD_UNKNOWN"),
@@ -79,10 +86,9 @@ impl Refusal {
         match self {
             Self::AuthnBackend
             | Self::Denied(Denied::Unavailable)
-            | Self::Overloaded
             | Self::TooManyStreams
             | Self::ShuttingDown => Some(SOON),
-            Self::RateLimited(after) => Some(*after),
+            Self::Overloaded(after) | Self::RateLimited(after) => Some(*after),
             _ => None,
         }
     }

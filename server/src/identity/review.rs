@@ -140,13 +140,13 @@ impl Reviewer {
                 .entry(peer)
                 .or_insert_with(|| Arc::new(Throttle::new(REVIEWS.1)));
             if !throttle.take() {
-                return Err(Refusal::Overloaded);
+                return Err(Refusal::busy());
             }
         }
         if self.all.take() {
             Ok(())
         } else {
-            Err(Refusal::Overloaded)
+            Err(Refusal::busy())
         }
     }
 

@@ -26,7 +26,16 @@ pub(super) fn attests(config: &Config, signer: &Signer) -> Result<bool, KeysErro
 }
 
 /// Says in health whether statements can be signed, for as long as the service runs.
-pub(super) async fn follow(health: Health, named: bool, signer: Arc<Signer>) {
+pub(super) fn follow(
+    health: Health,
+    config: &Config,
+    signer: Arc<Signer>,
+) -> impl Future<Output = ()> + Send + use<> {
+    let named = config.attestation.verifier_id.is_some();
+    follow_named(health, named, signer)
+}
+
+async fn follow_named(health: Health, named: bool, signer: Arc<Signer>) {
     let mut last = None;
     loop {
         let signer = Arc::clone(&signer);

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::identity::{IdentityError, read_roles};
 use crate::listen::{Listening, Tls};
 use crate::log::{Level, say};
+use crate::metrics::Metrics;
 
 /// How often they are looked at.
 const EVERY: Duration = Duration::from_secs(5);
@@ -69,7 +70,8 @@ impl Files {
     }
 
     /// Reads again what has changed, for as long as the service runs.
-    pub(super) async fn follow(self, mut reloads: Reloads, audit: Audit) {
+    pub(super) async fn follow(self, mut reloads: Reloads, audit: Audit, metrics: Metrics) {
+        let to = (&audit, &metrics);
         let roles: Vec<PathBuf> = self.roles.iter().cloned().collect();
         let tls = self.tls.as_ref().map(|tls| tls.paths()).unwrap_or_default();
         let (mut roles_seen, mut tls_seen) = (digest(&roles), digest(&tls));
@@ -83,12 +85,12 @@ impl Files {
                 roles_seen = roles_now;
                 let read = self.bindings();
                 let read = read.map(|read| self.roster.replace(read.unwrap_or_default()));
-                tell(&audit, "roles", read).await;
+                tell(to, "roles", read).await;
             }
             if tls_now != tls_seen {
                 tls_seen = tls_now;
                 if let Some(tls) = &self.tls {
-                    tell(&audit, "certificates", tls.reload()).await;
+                    tell(to, "certificates", tls.reload()).await;
                 }
             }
         }
@@ -96,13 +98,18 @@ impl Files {
 }
 
 /// Says it, and writes it down: who may do what has changed, or should have.
-async fn tell(audit: &Audit, what: &str, done: Result<(), IdentityError>) {
+async fn tell(
+    (audit, metrics): (&Audit, &Metrics),
+    what: &'static str,
+    done: Result<(), IdentityError>,
+) {
     let code = match done {
         Ok(()) => {
             say(Level::Info, "read again", &[("what", what)]);
             "Ok"
         }
         Err(error) => {
+            metrics.reload_failed(what);
             let problem = error.to_string();
             let fields = [("what", what), ("problem", &problem)];
             say(Level::Warning, "not read again; the old ones stay", &fields);

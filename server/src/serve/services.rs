@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use opsec_service::{Service, ServiceConfig, Signing};
+use opsec_service::{Service, ServiceConfig, Signing, Waits};
 use opsec_store::{SledStore, Store};
 use tonic::service::Routes;
 use tonic::transport::Server;
@@ -29,7 +29,7 @@ pub(super) fn service(
     config: &Config,
     store: &Arc<SledStore>,
     signer: &Arc<Signer>,
-    audit: &Audit,
+    (audit, waits): (&Audit, &Arc<Waits>),
 ) -> Result<Service, StartError> {
     let lifetime = config.attestation.bundle_lifetime;
     let signing = config
@@ -48,6 +48,7 @@ pub(super) fn service(
         needs_approval: config.approval,
         signing,
         trail: Some(Arc::new(audit.clone())),
+        waits: Arc::clone(waits),
     })?)
 }
 

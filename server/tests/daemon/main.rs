@@ -16,6 +16,7 @@ mod failing;
 mod hostile;
 mod keys;
 mod matrix;
+mod observing;
 mod oidc;
 mod owed;
 mod process;

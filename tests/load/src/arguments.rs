@@ -4,11 +4,14 @@ use std::path::PathBuf;
 
 const USAGE: &str = "\
 usage: cargo xtask bench server [--seconds N] [--connections N] [--in-flight N] [--baselines N]
+                              [--overload]
 
   --seconds N       how long each is asked [10]
   --connections N   connections [4]
   --in-flight N     calls at once on each [8]
-  --baselines N     baselines that the service holds [10000]";
+  --baselines N     baselines that the service holds [10000]
+  --overload        ask three times as much as the service answers, and say what it answers then;
+                    the service has one processor, and what asks the others";
 
 /// The arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +21,7 @@ pub(crate) struct Arguments {
     pub(crate) connections: usize,
     pub(crate) in_flight: usize,
     pub(crate) baselines: usize,
+    pub(crate) overload: bool,
 }
 
 impl Arguments {
@@ -29,9 +33,14 @@ impl Arguments {
             connections: 4,
             in_flight: 8,
             baselines: 10_000,
+            overload: false,
         };
         let mut given = given.into_iter();
         while let Some(name) = given.next() {
+            if name == "--overload" {
+                arguments.overload = true;
+                continue;
+            }
             let value = given.next().ok_or(USAGE)?;
             let number = || {
                 value

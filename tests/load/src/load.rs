@@ -89,7 +89,7 @@ async fn ask(
 }
 
 /// Makes a request one that was never made.
-fn make_new(message: &mut v1::CheckRequest) {
+pub(crate) fn make_new(message: &mut v1::CheckRequest) {
     static MADE: AtomicU64 = AtomicU64::new(0);
     if let Some(Input::Snapshot(snapshot)) = &mut message.input {
         let number = MADE.fetch_add(1, Ordering::Relaxed);
@@ -97,7 +97,7 @@ fn make_new(message: &mut v1::CheckRequest) {
     }
 }
 
-async fn connect(address: &str) -> Result<CheckServiceClient<Channel>, String> {
+pub(crate) async fn connect(address: &str) -> Result<CheckServiceClient<Channel>, String> {
     let endpoint =
         Endpoint::from_shared(format!("http://{address}")).map_err(|error| error.to_string())?;
     let channel = endpoint
@@ -163,6 +163,6 @@ impl Measured {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "nobody counts to 2^52 here")]
-fn count(number: usize) -> f64 {
+pub(crate) fn count(number: usize) -> f64 {
     number as f64
 }

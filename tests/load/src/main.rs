@@ -6,6 +6,7 @@ mod arguments;
 mod baselines;
 mod echo;
 mod load;
+mod overload;
 mod process;
 mod request;
 
@@ -22,6 +23,10 @@ const ECHO: &str = "echo";
 
 fn main() -> ExitCode {
     let given: Vec<String> = std::env::args().skip(1).collect();
+    if given.iter().any(|one| one == "--overload") {
+        let done = Arguments::parse(given).and_then(|arguments| overload::bench(&arguments));
+        return ended(done);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
@@ -32,6 +37,10 @@ fn main() -> ExitCode {
             Arguments::parse(given).and_then(|arguments| runtime.block_on(bench(&arguments)))
         }
     };
+    ended(done)
+}
+
+fn ended(done: Result<(), String>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

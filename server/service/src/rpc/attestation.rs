@@ -147,7 +147,7 @@ impl Attestations {
             .map_err(Failure::Denied)?;
         let kept = self
             .context
-            .run(move |context| {
+            .change(move |context| {
                 let store = context.keeper.store()?;
                 let snapshot = store.snapshot().map_err(stored)?;
                 if let Some(answered) = attestation::answered(&*snapshot, &made)? {

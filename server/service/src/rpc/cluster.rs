@@ -43,7 +43,7 @@ impl Clusters {
         require(&caller, Method::CreateCluster, Target::Cluster(&id)).await?;
         let created = self
             .context
-            .run(move |context| {
+            .change(move |context| {
                 let store = context.keeper.store()?;
                 let labels = sent.labels.into_iter().collect();
                 Ok(cluster::create(&*store, &id, &sent.uid, labels, &made)?)
@@ -67,7 +67,7 @@ impl Clusters {
         require(&caller, Method::UpdateCluster, Target::Cluster(&id)).await?;
         let updated = self
             .context
-            .run(move |context| {
+            .change(move |context| {
                 if !sent.uid.is_empty() && context.registered(&id)?.uid != sent.uid {
                     let message = "a cluster's UID never changes; register the other cluster";
                     return Err(Failure::Field {
@@ -97,7 +97,7 @@ impl Clusters {
         let id = read_cluster_name("name", &request.name)?;
         require(&caller, Method::DeleteCluster, Target::Cluster(&id)).await?;
         self.context
-            .run(move |context| {
+            .change(move |context| {
                 let store = context.keeper.store()?;
                 Ok(cluster::delete(&*store, &id, &request.etag, &made)?)
             })

@@ -77,7 +77,7 @@ impl Attestations {
         };
         let kept = self
             .context
-            .run(move |context| context.attest(&judged, &demands, &change))
+            .change(move |context| context.attest(&judged, &demands, &change))
             .await?;
         Ok(answer(kept))
     }

@@ -223,7 +223,7 @@ impl Baselines {
         let (name, validate_only) = (change.name().to_owned(), made.validate_only);
         let outcome = self
             .context
-            .run(move |context| context.keeper.apply(&change, &made))
+            .change(move |context| context.keeper.apply(&change, &made))
             .await?;
         // What is only validated is no proposal that anyone could approve.
         let proposal = if outcome.proposed && !validate_only {

@@ -36,7 +36,7 @@ impl Check {
             call.map(|call| call.owes(caller, Method::Check.name(), made.now.as_millisecond()));
         let (judged, recorded) = self
             .context
-            .run(move |context| context.record(made, &check_id, owed))
+            .change(move |context| context.record(made, &check_id, owed))
             .await?;
         response.results = judged
             .into_iter()
