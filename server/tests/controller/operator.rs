@@ -114,6 +114,22 @@ impl<'a> Operator<'a> {
     }
 }
 
+impl Operator<'_> {
+    /// Waits until a condition says a text: its status may be what it was.
+    pub(crate) fn says(&self, kind: &str, text: &str, said: &dyn Fn() -> String) {
+        let began = Instant::now();
+        while !self.message(kind).contains(text) {
+            let message = self.message(kind);
+            assert!(
+                began.elapsed() < PATIENCE,
+                "`{text}`: {message}\n{}",
+                said()
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
 impl Drop for Operator<'_> {
     fn drop(&mut self) {
         let name = &self.name;
