@@ -63,6 +63,18 @@ impl Gathered {
     }
 }
 
+/// Facts that a service reads itself: none are here.
+pub(crate) fn elsewhere(args: &FileArgs) -> Gathered {
+    Gathered {
+        namespace: args
+            .reading
+            .namespace
+            .clone()
+            .filter(|name| !name.is_empty()),
+        ..Gathered::default()
+    }
+}
+
 /// Gathers, and warns of what kubectl would take otherwise than it looks.
 ///
 /// # Errors

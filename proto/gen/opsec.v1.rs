@@ -1679,7 +1679,7 @@ pub struct CheckRequest {
     #[prost(bool, tag = "11")]
     pub record: bool,
     /// The facts. One is mandatory.
-    #[prost(oneof = "check_request::Input", tags = "1, 2")]
+    #[prost(oneof = "check_request::Input", tags = "1, 2, 12")]
     pub input: ::core::option::Option<check_request::Input>,
     /// A baseline to judge by instead of the one that applies.
     #[prost(oneof = "check_request::BaselineChoice", tags = "8, 9")]
@@ -1696,6 +1696,9 @@ pub mod check_request {
         /// Manifests, or what `kubectl get -o json` prints; at most 32 MiB.
         #[prost(message, tag = "2")]
         Documents(super::RawDocuments),
+        /// Facts that the service reads of a cluster itself.
+        #[prost(message, tag = "12")]
+        Collection(super::Collection),
     }
     /// A baseline to judge by instead of the one that applies.
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
@@ -1707,6 +1710,13 @@ pub mod check_request {
         #[prost(bytes, tag = "9")]
         InlineBaseline(::prost::bytes::Bytes),
     }
+}
+/// Facts that the service reads itself, with credentials of its own configuration.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Collection {
+    /// The cluster, as `clusters/{cluster}`: a registered one, which the service is configured to read.
+    #[prost(string, tag = "1")]
+    pub cluster: ::prost::alloc::string::String,
 }
 /// What to judge, many times.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -2285,7 +2295,8 @@ pub mod check_service_client {
         /// SPEC_INVALID (path), EXTENDS_INVALID and SPEC_TOO_LARGE with INVALID_ARGUMENT;
         /// CLUSTER_MISMATCH (claimed, registered) with FAILED_PRECONDITION; with `record` also
         /// CLUSTER_UNREGISTERED, SNAPSHOT_FROM_FUTURE, SNAPSHOT_STALE, NOT_RECORDABLE, BASELINE_INLINE,
-        /// NOTHING_JUDGED with FAILED_PRECONDITION.
+        /// NOTHING_JUDGED with FAILED_PRECONDITION; with `collection` also CLUSTER_NOT_FOUND with NOT_FOUND,
+        /// COLLECTION_UNCONFIGURED with FAILED_PRECONDITION and COLLECTION_FAILED with UNAVAILABLE.
         pub async fn check(
             &mut self,
             request: impl tonic::IntoRequest<super::CheckRequest>,
@@ -2516,7 +2527,8 @@ pub mod check_service_server {
         /// SPEC_INVALID (path), EXTENDS_INVALID and SPEC_TOO_LARGE with INVALID_ARGUMENT;
         /// CLUSTER_MISMATCH (claimed, registered) with FAILED_PRECONDITION; with `record` also
         /// CLUSTER_UNREGISTERED, SNAPSHOT_FROM_FUTURE, SNAPSHOT_STALE, NOT_RECORDABLE, BASELINE_INLINE,
-        /// NOTHING_JUDGED with FAILED_PRECONDITION.
+        /// NOTHING_JUDGED with FAILED_PRECONDITION; with `collection` also CLUSTER_NOT_FOUND with NOT_FOUND,
+        /// COLLECTION_UNCONFIGURED with FAILED_PRECONDITION and COLLECTION_FAILED with UNAVAILABLE.
         async fn check(
             &self,
             request: tonic::Request<super::CheckRequest>,
@@ -5605,7 +5617,7 @@ pub struct Revocation {
 /// What to attest.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct AttestRequest {
-    /// Facts of a live cluster; at most 64 MiB.
+    /// Facts of a live cluster; at most 64 MiB. They, or `collection`.
     #[prost(message, optional, tag = "1")]
     pub snapshot: ::core::option::Option<Snapshot>,
     /// The operator by any of its names; empty is the only one of the snapshot.
@@ -5627,6 +5639,9 @@ pub struct AttestRequest {
     /// Only say whether it could be attested, and what it would be: nothing is signed or kept.
     #[prost(bool, tag = "7")]
     pub validate_only: bool,
+    /// Facts that the service reads of a cluster itself; `snapshot` is absent then.
+    #[prost(message, optional, tag = "8")]
+    pub collection: ::core::option::Option<Collection>,
 }
 /// What was attested.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -3,6 +3,7 @@
 
 mod attestation;
 mod authenticators;
+mod collection;
 mod error;
 mod file;
 mod observing;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 pub(crate) use attestation::Attestation;
 pub(crate) use authenticators::{Authenticators, Mtls, Oidc, TokenReview};
+pub(crate) use collection::Collection;
 pub(crate) use error::{ConfigError, Place, Source};
 pub(crate) use observing::{Observing, Traces};
 pub(crate) use print::print;
@@ -61,6 +63,8 @@ pub(crate) struct Config {
     pub(crate) observing: Observing,
     pub(crate) limits: Limits,
     pub(crate) authenticators: Authenticators,
+    /// Clusters that the service reads itself.
+    pub(crate) collections: Vec<Collection>,
 }
 
 /// The server's certificate and its key.
@@ -164,6 +168,7 @@ impl Resolved {
             observing: self.observing()?,
             limits: self.limits()?,
             authenticators: Authenticators::read(&self.file)?,
+            collections: collection::collections(&self.file)?,
         };
         config.is_safe()?;
         Ok(config)

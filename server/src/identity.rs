@@ -29,6 +29,7 @@ pub(crate) use self::roles::read as read_roles;
 use crate::config::Config;
 use crate::gate::Refusal;
 use crate::listen::Peer;
+pub(crate) use cluster::config as cluster_config;
 
 /// The most bytes of a token.
 const TOKEN: usize = 16 << 10;

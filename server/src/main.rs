@@ -3,6 +3,7 @@
 mod args;
 mod audit;
 mod client;
+mod collection;
 mod config;
 mod gate;
 mod identity;

@@ -74,6 +74,8 @@ enum StartError {
     },
     #[error("the system refuses: {0}")]
     System(#[from] std::io::Error),
+    #[error("{0}")]
+    Collection(String),
     #[error("cannot set up the services: {0}")]
     Services(String),
 }
@@ -88,6 +90,7 @@ impl StartError {
             Self::Audit(error) => error.reason(),
             Self::Keys(error) => error.reason(),
             Self::Listen { .. } => "LISTEN_FAILED",
+            Self::Collection(_) => "CONFIG_INVALID",
             Self::System(_) | Self::Services(_) => "START_FAILED",
         }
     }

@@ -118,6 +118,17 @@ pub(crate) struct AttestArgs {
     /// Refuse when another baseline applies than the one of this digest
     #[arg(long, value_name = "DIGEST", help_heading = "Attest")]
     pub(crate) effective_digest: Option<String>,
+    /// Have the service read this cluster itself, by the id that it is registered under
+    #[arg(
+        long,
+        value_name = "CLUSTER",
+        conflicts_with_all = [
+            "filename", "snapshot", "save_snapshot", "kubeconfig", "context", "impersonate",
+            "secret_metadata",
+        ],
+        help_heading = "Service"
+    )]
+    pub(crate) collect: Option<String>,
     #[command(flatten)]
     pub(crate) files: FileArgs,
 }

@@ -61,6 +61,17 @@ pub(crate) struct CheckArgs {
         help_heading = "Service"
     )]
     pub(crate) record: bool,
+    /// Have the service read this cluster itself, by the id that it is registered under
+    #[arg(
+        long,
+        value_name = "CLUSTER",
+        conflicts_with_all = [
+            "filename", "snapshot", "save_snapshot", "kubeconfig", "context", "impersonate",
+            "secret_metadata", "probe", "print_rbac", "watch", "embedded",
+        ],
+        help_heading = "Service"
+    )]
+    pub(crate) collect: Option<String>,
     #[command(flatten)]
     pub(crate) files: FileArgs,
     /// How to print: table, wide (everything), json or yaml

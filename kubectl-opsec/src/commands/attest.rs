@@ -1,5 +1,5 @@
 //! `attest`: what the service itself finds of an operator, signed. The plugin says nothing of it: it
-//! sends what it read of the cluster.
+//! sends what it read of the cluster, or has the service read it.
 
 use std::path::{Path, PathBuf};
 
@@ -24,10 +24,21 @@ pub(crate) async fn run(args: AttestArgs, context: &Context) -> Result<Exit, Fai
     }
     let service = Service::remote(context, "attesting").await?;
     let progress = Progress::start("reading");
-    let gathered = input::gather(&args.files, &progress).await?;
+    let collection = args.collect.map(|cluster| v1::Collection {
+        cluster: format!("clusters/{cluster}"),
+    });
+    let gathered = match &collection {
+        Some(_) => input::elsewhere(&args.files),
+        None => input::gather(&args.files, &progress).await?,
+    };
     progress.step("judging");
+    let snapshot = match &collection {
+        Some(_) => None,
+        None => Some(encode_snapshot(&gathered.snapshot).map_err(Failure::Snapshot)?),
+    };
     let request = v1::AttestRequest {
-        snapshot: Some(encode_snapshot(&gathered.snapshot).map_err(Failure::Snapshot)?),
+        snapshot,
+        collection,
         operator: gathered.operator(args.operator.as_ref()),
         cluster: context.cluster.clone().unwrap_or_default(),
         effective_digest: args.effective_digest.unwrap_or_default(),

@@ -35,12 +35,18 @@ pub(crate) async fn run(args: CheckArgs, mut context: Context) -> Result<Exit, F
     let progress = Progress::start("reading");
     let inline = args.baseline.as_deref().map(document::read).transpose()?;
     // What is accepted is read, and the store closed, before anything that may take long.
-    let service = Service::for_checks(&context).await?;
+    let service = match &args.collect {
+        Some(_) => Service::remote(&context, "collecting").await?,
+        None => Service::for_checks(&context).await?,
+    };
     let refused = |error: ServiceError| match &inline {
         Some(inline) if error.is_about_baseline() => inline.refused(&error),
         _ => Failure::Service(error),
     };
-    let mut gathered = input::gather_unsaved(&args.files, &progress).await?;
+    let mut gathered = match &args.collect {
+        Some(_) => input::elsewhere(&args.files),
+        None => input::gather_unsaved(&args.files, &progress).await?,
+    };
     if args.probe {
         let check = request(&args, &gathered, inline.as_ref(), &context)?;
         let asked = probe::ask(&service, check, &args.files, &mut gathered, &progress).await;
@@ -49,7 +55,9 @@ pub(crate) async fn run(args: CheckArgs, mut context: Context) -> Result<Exit, F
             other => other,
         })?;
     }
-    gathered.save(&args.files)?;
+    if args.collect.is_none() {
+        gathered.save(&args.files)?;
+    }
     progress.step("judging");
     let request = request(&args, &gathered, inline.as_ref(), &context)?;
     // The service has its own: of a large cluster two at once are too much.
@@ -71,10 +79,15 @@ fn request(
     inline: Option<&Document>,
     context: &Context,
 ) -> Result<v1::CheckRequest, Failure> {
-    let snapshot = encode_snapshot(&gathered.snapshot).map_err(Failure::Snapshot)?;
+    let input = match &args.collect {
+        Some(cluster) => Input::Collection(v1::Collection {
+            cluster: format!("clusters/{cluster}"),
+        }),
+        None => Input::Snapshot(encode_snapshot(&gathered.snapshot).map_err(Failure::Snapshot)?),
+    };
     let saved = args.files.cluster.snapshot.as_ref();
     Ok(v1::CheckRequest {
-        input: Some(Input::Snapshot(snapshot)),
+        input: Some(input),
         operator: gathered.operator(args.operator.as_ref()),
         all: args.all,
         half: args.half.map(half).map(encode_half).unwrap_or_default(),

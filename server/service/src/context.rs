@@ -8,6 +8,7 @@ use opsec_model::OperatorSummary;
 use tokio::sync::Semaphore;
 use tonic::Request;
 
+use crate::collector::Collector;
 use crate::failure::Failure;
 use crate::keeper::Keeper;
 use crate::page::Pages;
@@ -36,6 +37,8 @@ pub(crate) struct Context {
     pub(crate) signing: Option<Signing>,
     /// The audit; absent: none is written.
     pub(crate) trail: Option<Arc<dyn Trail>>,
+    /// What reads clusters; absent: nothing does.
+    pub(crate) collector: Option<Arc<dyn Collector>>,
     /// Is told how long evaluations wait for their turn.
     pub(crate) waits: Arc<Waits>,
 }

@@ -16,7 +16,7 @@ use opsec_store::{ChangeError, StoreError};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-pub(crate) use attest::Unattestable;
+pub(crate) use attest::{Collecting, Unattestable};
 
 /// Why a call fails.
 #[derive(Debug, thiserror::Error)]
@@ -135,6 +135,9 @@ pub(crate) enum Failure {
     /// A service that stays up does this.
     #[error("{0} needs a service that stays up; name one with --server")]
     OnlyServed(&'static str),
+    /// A cluster is not read.
+    #[error(transparent)]
+    Collect(#[from] Collecting),
     /// The audit cannot be written any more.
     #[error("the audit cannot be written any more; the service ends")]
     AuditFailed,

@@ -5,6 +5,7 @@
 mod about;
 mod call;
 mod clock;
+mod collector;
 mod context;
 mod embedded;
 mod failure;
@@ -21,6 +22,7 @@ mod waits;
 
 pub use about::{Abouts, Item};
 pub use call::{Call, Noted};
+pub use collector::{CollectError, Collector};
 pub use embedded::{Embedded, embedded};
 pub use opsec_store::outbox::About;
 pub use opsec_store::{StoreError, StoreLocation};

@@ -16,6 +16,7 @@ use opsec_store::{Store, StoreError};
 use tokio::sync::Semaphore;
 use tonic::service::Routes;
 
+use crate::collector::Collector;
 use crate::context::Context;
 use crate::keeper::Keeper;
 use crate::page::Pages;
@@ -43,6 +44,8 @@ pub struct ServiceConfig {
     pub signing: Option<Signing>,
     /// The audit; absent: none is written.
     pub trail: Option<Arc<dyn Trail>>,
+    /// What reads clusters; absent: nothing does.
+    pub collector: Option<Arc<dyn Collector>>,
     /// Is told how long evaluations wait for their turn.
     pub waits: Arc<Waits>,
 }
@@ -73,6 +76,7 @@ impl Service {
             needs_approval: config.needs_approval,
             signing: config.signing,
             trail: config.trail,
+            collector: config.collector,
             waits: config.waits,
         };
         Ok(Self {
@@ -92,6 +96,7 @@ impl Service {
             needs_approval: false,
             signing: None,
             trail: None,
+            collector: None,
             waits: Arc::default(),
         };
         Self {

@@ -115,23 +115,23 @@ fn once<'a>(values: impl Iterator<Item = &'a str>, what: &str) -> Result<(), Con
     Ok(())
 }
 
-struct Fields<'a> {
-    list: &'static str,
-    entry: &'a Entry,
+pub(super) struct Fields<'a> {
+    pub(super) list: &'static str,
+    pub(super) entry: &'a Entry,
 }
 
 impl Fields<'_> {
-    fn optional(&self, key: &str) -> Option<String> {
+    pub(super) fn optional(&self, key: &str) -> Option<String> {
         let value = self.entry.values.get(key).map(|(value, _)| value.clone());
         value.filter(|value| !value.is_empty())
     }
 
-    fn mandatory(&self, key: &str) -> Result<String, ConfigError> {
+    pub(super) fn mandatory(&self, key: &str) -> Result<String, ConfigError> {
         self.optional(key)
             .ok_or_else(|| self.invalid(key, "it is mandatory"))
     }
 
-    fn invalid(&self, key: &str, problem: &str) -> ConfigError {
+    pub(super) fn invalid(&self, key: &str, problem: &str) -> ConfigError {
         ConfigError::Invalid {
             key: format!("{}.{key}", self.list),
             problem: format!("{problem} ({})", self.entry.place),

@@ -234,8 +234,9 @@ impl Setting {
     }
 }
 
-/// The lists of authenticators, and the keys of an entry.
+/// The lists of clusters and authenticators, and the keys of an entry.
 pub(crate) const LISTS: &[(&str, &[&str])] = &[
+    ("collection", &["cluster", "kubeconfig"]),
     ("identity.mtls", &["name", "ca", "crl"]),
     (
         "identity.token_review",

@@ -14,14 +14,22 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// # Errors
 /// When the kubeconfig cannot be read, or has what is refused.
 pub(super) fn client(kubeconfig: Option<&Path>) -> Result<Client, String> {
-    let mut config = match kubeconfig {
-        None => Config::incluster().map_err(|error| error.to_string())?,
-        Some(path) => of_file(path).map_err(|error| format!("{}: {error}", path.display()))?,
-    };
+    let mut config = config(kubeconfig)?;
     config.connect_timeout = Some(PATIENCE);
     config.read_timeout = Some(PATIENCE);
     config.write_timeout = Some(PATIENCE);
     Client::try_from(config).map_err(|error| error.to_string())
+}
+
+/// The same as a configuration.
+///
+/// # Errors
+/// As for [`client`].
+pub(crate) fn config(kubeconfig: Option<&Path>) -> Result<Config, String> {
+    match kubeconfig {
+        None => Config::incluster().map_err(|error| error.to_string()),
+        Some(path) => of_file(path).map_err(|error| format!("{}: {error}", path.display())),
+    }
 }
 
 fn of_file(path: &Path) -> Result<Config, String> {

@@ -12,6 +12,7 @@ use tonic::transport::Server;
 use super::StartError;
 use super::health::Health;
 use crate::audit::Audit;
+use crate::collection::Collections;
 use crate::config::{Config, Limits};
 use crate::keys::Signer;
 
@@ -41,6 +42,8 @@ pub(super) fn service(
             bundle_lifetime: SignedDuration::try_from(lifetime).unwrap_or(SignedDuration::MAX),
             keys: Arc::<Signer>::clone(signer),
         });
+    let collections = Collections::new(&config.collections, config.limits.timeout);
+    let collections = collections.map_err(StartError::Collection)?;
     let store: Arc<dyn Store> = Arc::<SledStore>::clone(store);
     Ok(Service::new(ServiceConfig {
         store,
@@ -48,6 +51,7 @@ pub(super) fn service(
         needs_approval: config.approval,
         signing,
         trail: Some(Arc::new(audit.clone())),
+        collector: Some(Arc::new(collections)),
         waits: Arc::clone(waits),
     })?)
 }

@@ -10,6 +10,7 @@ mod aging;
 mod attesting;
 mod audit;
 mod certificates;
+mod collecting;
 mod ending;
 mod ending_busy;
 mod failing;

@@ -1,4 +1,18 @@
-//! Why something is not attested.
+//! Why something is not attested, or a cluster not read.
+
+/// Why a cluster is not read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Collecting {
+    /// It is not configured.
+    #[error(
+        "this service is not configured to read cluster `{cluster}`; give it a `[[collection]]`, or send \
+         a snapshot"
+    )]
+    Unconfigured { cluster: String },
+    /// It did not answer, or not as it must.
+    #[error("cluster `{cluster}` could not be read: {problem}")]
+    Failed { cluster: String, problem: String },
+}
 
 /// Why something is not attested, or is no attestation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

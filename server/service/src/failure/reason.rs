@@ -11,7 +11,7 @@ use opsec_store::{ChangeError, StoreError};
 use opsec_wire::Problem;
 use tonic::Code;
 
-use super::{Failure, StreamFailure, Unattestable, Unrecordable};
+use super::{Collecting, Failure, StreamFailure, Unattestable, Unrecordable};
 
 /// What a caller's program goes by.
 type Reason = (Code, &'static str, HashMap<String, String>);
@@ -68,6 +68,7 @@ impl Failure {
             Self::Attest(error) => unattestable(error),
             Self::Stream(error) => stream(*error),
             Self::NothingDeclared(_) => unmet("NOTHING_DECLARED", &[]),
+            Self::Collect(error) => collecting(error),
             Self::AuditFailed => (Code::Unavailable, "AUDIT_FAILED", HashMap::new()),
             Self::OnlyServed(_) => (Code::Unimplemented, "METHOD_UNKNOWN", HashMap::new()),
             Self::Of { failure, .. } => failure.reason(),
@@ -104,6 +105,19 @@ fn unrecordable(error: Unrecordable) -> Reason {
         ),
         Unrecordable::BaselineInline => unmet("BASELINE_INLINE", &[]),
         Unrecordable::NothingJudged => unmet("NOTHING_JUDGED", &[]),
+    }
+}
+
+fn collecting(error: &Collecting) -> Reason {
+    match error {
+        Collecting::Unconfigured { cluster } => {
+            unmet("COLLECTION_UNCONFIGURED", &[("cluster", cluster)])
+        }
+        Collecting::Failed { cluster, .. } => (
+            Code::Unavailable,
+            "COLLECTION_FAILED",
+            metadata(&[("cluster", cluster)]),
+        ),
     }
 }
 

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use opsec_access::{Caller, Method, Target};
+use opsec_model::Snapshot;
 use opsec_practices::CheckOptions;
 use opsec_proto::v1;
 use opsec_proto::v1::batch_check_result::Answer as ItemAnswer;
 use opsec_proto::v1::check_request::{BaselineChoice, Input as CheckInput};
 use opsec_proto::v1::check_service_server::CheckService;
 use opsec_proto::v1::list_operators_request::Input as ListInput;
+use opsec_store::posture::CollectionMode;
 use tonic::{Request, Response, Status};
 
 use crate::about::{answer, answers};
@@ -46,6 +48,7 @@ struct Made {
     place: Place,
     judged: Vec<Judged>,
     now: jiff::Timestamp,
+    mode: CollectionMode,
 }
 
 /// A request for a check, read.
@@ -75,7 +78,9 @@ impl Check {
         }
         let as_of = request.as_of.map(read_as_of).transpose()?;
         let now = as_of.unwrap_or_else(clock::now);
-        let answer = self.answer(request, now).await?;
+        let collected = self.collected(caller, Method::Check, &request).await?;
+        let mode = mode(collected.as_ref());
+        let answer = self.answer(request, collected, now).await?;
         within(
             caller,
             Method::Check,
@@ -85,7 +90,7 @@ impl Check {
         .await?;
         Ok(v1::CheckResponse {
             results: answer.results.clone(),
-            ..response(&answer.place, now, as_of.is_some())
+            ..response(&answer.place, (now, as_of.is_some()), mode)
         })
     }
 
@@ -93,14 +98,17 @@ impl Check {
     async fn answer(
         &self,
         request: v1::CheckRequest,
+        collected: Option<Snapshot>,
         now: jiff::Timestamp,
     ) -> Result<Arc<Answer>, Failure> {
         let stored = self.context.keeper.cursor()?;
+        // What is collected is other facts each time.
+        let stored = stored.filter(|_| collected.is_none());
         let key = stored.map(|stored| Key::of(&request, stored, now));
         if let Some(known) = key.and_then(|key| self.remembered.get(key)) {
             return Ok(known);
         }
-        let made = self.made(request).await?;
+        let made = self.made(request, collected).await?;
         let operators = made.judged.iter();
         let answer = Arc::new(Answer {
             place: made.place,
@@ -115,12 +123,35 @@ impl Check {
         Ok(answer)
     }
 
-    async fn made(&self, request: v1::CheckRequest) -> Result<Made, Failure> {
+    /// Facts that the service reads itself, where a request asks for that.
+    async fn collected(
+        &self,
+        caller: &Caller,
+        method: Method,
+        request: &v1::CheckRequest,
+    ) -> Result<Option<Snapshot>, Failure> {
+        match &request.input {
+            Some(CheckInput::Collection(asked)) => {
+                let collected = self.context.collected(caller, method, asked);
+                collected.await.map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    async fn made(
+        &self,
+        request: v1::CheckRequest,
+        collected: Option<Snapshot>,
+    ) -> Result<Made, Failure> {
+        let mode = mode(collected.as_ref());
         let judge = move |context: &Context| {
-            context.asked(request)?.with(context, |asked, selector| {
-                let judged = check(&asked.facts, &asked.options, selector)?;
-                Ok((judged, asked.options.now))
-            })
+            context
+                .asked(request, collected)?
+                .with(context, |asked, selector| {
+                    let judged = check(&asked.facts, &asked.options, selector)?;
+                    Ok((judged, asked.options.now))
+                })
         };
         let (asked, (judged, now)) = self.context.run(judge).await?;
         Ok(Made {
@@ -128,6 +159,7 @@ impl Check {
             place: asked.place,
             judged,
             now,
+            mode,
         })
     }
 
@@ -183,9 +215,11 @@ impl Check {
         let (asked, probes) = self
             .context
             .run(move |context| {
-                context.asked(check)?.with(context, |asked, selector| {
-                    probes(&asked.facts, &asked.options, selector)
-                })
+                context
+                    .asked(check, None)?
+                    .with(context, |asked, selector| {
+                        probes(&asked.facts, &asked.options, selector)
+                    })
             })
             .await?;
         everywhere(&caller, Method::ListProbes, &asked.place).await?;
@@ -371,8 +405,20 @@ impl Asked {
     }
 }
 
+/// Who collected what is judged.
+fn mode(collected: Option<&Snapshot>) -> CollectionMode {
+    match collected {
+        Some(_) => CollectionMode::ServerCollected,
+        None => CollectionMode::ClientAsserted,
+    }
+}
+
 /// A response without results, under an id of its own.
-fn response(place: &Place, now: jiff::Timestamp, as_of: bool) -> v1::CheckResponse {
+fn response(
+    place: &Place,
+    (now, as_of): (jiff::Timestamp, bool),
+    mode: CollectionMode,
+) -> v1::CheckResponse {
     let cluster = place.registered();
     v1::CheckResponse {
         results: Vec::new(),
@@ -381,13 +427,17 @@ fn response(place: &Place, now: jiff::Timestamp, as_of: bool) -> v1::CheckRespon
         as_of,
         cluster: cluster.map_or_else(String::new, |cluster| format!("clusters/{}", cluster.id)),
         registered: cluster.is_some(),
-        mode: v1::CollectionMode::ClientAsserted.into(),
+        mode: encode::mode(mode).into(),
     }
 }
 
 impl Context {
     /// Reads a request for a check.
-    pub(crate) fn asked(&self, request: v1::CheckRequest) -> Result<Asked, Failure> {
+    pub(crate) fn asked(
+        &self,
+        request: v1::CheckRequest,
+        collected: Option<Snapshot>,
+    ) -> Result<Asked, Failure> {
         let as_of = request.as_of.map(read_as_of).transpose()?;
         let one = !request.operator.is_empty() && !request.operator.ends_with('~');
         if request.all && one {
@@ -408,6 +458,7 @@ impl Context {
         let facts = match request.input.ok_or_else(input::missing)? {
             CheckInput::Snapshot(snapshot) => input::from_snapshot(snapshot)?,
             CheckInput::Documents(documents) => input::from_documents(documents)?,
+            CheckInput::Collection(_) => input::from_collected(collected)?,
         };
         let place = self.place(&facts.snapshot, &request.cluster)?;
         Ok(Asked {

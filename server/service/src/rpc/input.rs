@@ -2,7 +2,7 @@
 //! files.
 
 use opsec_manifests::{Input, InstallOptions, Limits, Options, read};
-use opsec_model::InstallMode;
+use opsec_model::{InstallMode, Snapshot};
 use opsec_proto::{DOCUMENTS_LIMIT, v1};
 
 use crate::failure::Failure;
@@ -55,6 +55,17 @@ fn install_mode(number: i32) -> Result<Option<InstallMode>, Failure> {
     let known = |number| opsec_wire::decode_install_mode("documents.install_mode", number);
     let given = (number != 0).then_some(number);
     given.map(known).transpose().map_err(Failure::Snapshot)
+}
+
+/// Facts that the service read itself; only a check and an attestation have it read any.
+pub(crate) fn from_collected(collected: Option<Snapshot>) -> Result<Facts, Failure> {
+    let message = "nothing is collected for this call; send a snapshot".to_owned();
+    let field = "collection";
+    let snapshot = collected.ok_or(Failure::Field { field, message })?;
+    Ok(Facts {
+        snapshot,
+        ..Facts::default()
+    })
 }
 
 /// No facts.

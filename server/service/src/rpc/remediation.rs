@@ -118,19 +118,21 @@ impl Remediation {
         let (asked, hardened) = self
             .context
             .run(move |context| {
-                context.asked(check)?.with(context, |asked, selector| {
-                    let operator = asked.options.operator.as_deref();
-                    let baseline = baseline_of(asked, selector)?;
-                    let hardening = Hardening {
-                        operator,
-                        only: &request.only,
-                        intended: &request.intended_namespaces,
-                        keep: &request.keep,
-                        baseline: &baseline,
-                        now: asked.options.now,
-                    };
-                    harden(&asked.facts, &hardening)
-                })
+                context
+                    .asked(check, None)?
+                    .with(context, |asked, selector| {
+                        let operator = asked.options.operator.as_deref();
+                        let baseline = baseline_of(asked, selector)?;
+                        let hardening = Hardening {
+                            operator,
+                            only: &request.only,
+                            intended: &request.intended_namespaces,
+                            keep: &request.keep,
+                            baseline: &baseline,
+                            now: asked.options.now,
+                        };
+                        harden(&asked.facts, &hardening)
+                    })
             })
             .await?;
         let one = std::iter::once(&hardened.after.operator);

@@ -102,6 +102,7 @@ fn set_up(needs_approval: bool, signing: Option<Signing>) -> Fixture {
         needs_approval,
         signing,
         trail: None,
+        collector: None,
         waits: Arc::default(),
     };
     Fixture {

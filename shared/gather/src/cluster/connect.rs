@@ -74,6 +74,14 @@ impl Connection {
         config.connect_timeout = Some(Duration::from_secs(10));
         // Retries are ours: they tell what they wait for.
         config.default_retry = false;
+        Self::with(config, context, cluster)
+    }
+
+    fn with(
+        config: kube::Config,
+        context: Option<String>,
+        cluster: Option<String>,
+    ) -> Result<Self, ClusterError> {
         let server = config
             .cluster_url
             .to_string()
@@ -95,6 +103,16 @@ impl Connection {
 }
 
 impl Connection {
+    /// To the API server of a configuration that somebody else made.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub fn of(mut config: kube::Config) -> Result<Self, ClusterError> {
+        config.connect_timeout = Some(Duration::from_secs(10));
+        config.default_retry = false;
+        Self::with(config, None, None)
+    }
+
     /// A client of the same API server, for who writes to it.
     pub fn client(&self) -> Client {
         self.client.clone()

@@ -1,7 +1,8 @@
 //! `Attest`: the facts are judged anew by what applies, and what that came to is signed.
 
 use jiff::Timestamp;
-use opsec_access::{Method, Target};
+use opsec_access::{Caller, Method, Target};
+use opsec_model::Snapshot;
 use opsec_practices::CheckOptions;
 use opsec_proto::v1;
 use opsec_store::ChangeContext;
@@ -27,13 +28,20 @@ struct Made {
     place: Place,
     judged: Judged,
     now: Timestamp,
+    mode: CollectionMode,
 }
 
 /// What to judge.
 struct Wish {
-    snapshot: v1::Snapshot,
+    given: Given,
     operator: String,
     cluster: String,
+}
+
+/// Where facts are from.
+enum Given {
+    Sent(Box<v1::Snapshot>),
+    Collected(Box<Snapshot>),
 }
 
 impl Attestations {
@@ -50,11 +58,6 @@ impl Attestations {
         if !self.context.keeper.knows_clusters() {
             return Err(Failure::OnlyServed("attesting"));
         }
-        let wish = Wish {
-            snapshot: request.snapshot.take().ok_or_else(input::missing)?,
-            operator: request.operator,
-            cluster: request.cluster,
-        };
         let before = change.clone();
         let replayed = self
             .context
@@ -68,6 +71,11 @@ impl Attestations {
             require(&caller, method, target).await?;
             return Ok(answer(kept));
         }
+        let wish = Wish {
+            given: self.given(&caller, &mut request).await?,
+            operator: request.operator,
+            cluster: request.cluster,
+        };
         let judged = self.context.run(move |context| context.judge(wish)).await?;
         let operator = std::iter::once(&judged.judged.report.operator);
         within(&caller, method, &judged.place, operator).await?;
@@ -80,6 +88,27 @@ impl Attestations {
             .change(move |context| context.attest(&judged, &demands, &change))
             .await?;
         Ok(answer(kept))
+    }
+
+    /// The facts: those that were sent, or those that the service reads itself.
+    async fn given(
+        &self,
+        caller: &Caller,
+        request: &mut v1::AttestRequest,
+    ) -> Result<Given, Failure> {
+        match (request.snapshot.take(), request.collection.take()) {
+            (Some(snapshot), None) => Ok(Given::Sent(Box::new(snapshot))),
+            (None, Some(asked)) => {
+                let collected = self.context.collected(caller, Method::Attest, &asked);
+                let snapshot = collected.await?;
+                Ok(Given::Collected(Box::new(snapshot)))
+            }
+            (None, None) => Err(input::missing()),
+            (Some(_), Some(_)) => Err(Failure::Field {
+                field: "collection",
+                message: "it stands beside a snapshot; leave one of them out".to_owned(),
+            }),
+        }
     }
 }
 
@@ -99,7 +128,13 @@ impl Context {
 
     /// Judges one operator of live facts: whole, now, and by the baseline that applies.
     fn judge(&self, wish: Wish) -> Result<Made, Failure> {
-        let facts = input::from_snapshot(wish.snapshot)?;
+        let (facts, mode) = match wish.given {
+            Given::Sent(sent) => (input::from_snapshot(*sent)?, CollectionMode::ClientAsserted),
+            Given::Collected(read) => {
+                let facts = input::from_collected(Some(*read))?;
+                (facts, CollectionMode::ServerCollected)
+            }
+        };
         let place = self.place(&facts.snapshot, &wish.cluster)?;
         let now = clock::now();
         // Before what takes long.
@@ -124,6 +159,7 @@ impl Context {
             place,
             judged,
             now,
+            mode,
         })
     }
 
@@ -147,7 +183,7 @@ impl Context {
             cluster,
             gathered,
             now: made.now,
-            mode: CollectionMode::ClientAsserted,
+            mode: made.mode,
             author: &change.author,
             verifier_id: &signing.verifier_id,
             approval: approval.as_ref(),

@@ -6,7 +6,6 @@ use opsec_proto::v1;
 use opsec_proto::v1::check_request::BaselineChoice;
 use opsec_store::cluster::Cluster;
 use opsec_store::outbox::{About, Owed};
-use opsec_store::posture::CollectionMode;
 
 use super::{Check, Made, response};
 use crate::call::Call;
@@ -27,10 +26,12 @@ impl Check {
         require(caller, Method::RecordCheck, Target::Nothing).await?;
         refuse_choices(&request)?;
         let as_of = request.as_of.is_some();
-        let made = self.made(request).await?;
+        let collected = self.collected(caller, Method::RecordCheck, &request);
+        let collected = collected.await?;
+        let made = self.made(request, collected).await?;
         let operators = made.judged.iter().map(|judged| &judged.report.operator);
         within(caller, Method::RecordCheck, &made.place, operators).await?;
-        let mut response = response(&made.place, made.now, as_of);
+        let mut response = response(&made.place, (made.now, as_of), made.mode);
         let check_id = response.check_id.clone();
         let owed =
             call.map(|call| call.owes(caller, Method::Check.name(), made.now.as_millisecond()));
@@ -68,7 +69,7 @@ impl Context {
             snapshot_digest: &digest,
             check_id,
             now: made.now,
-            mode: CollectionMode::ClientAsserted,
+            mode: made.mode,
         };
         // All are looked at before one is recorded.
         let postures = made
@@ -87,7 +88,7 @@ impl Context {
         let content = SavedSnapshot::write(snapshot).map_err(|_| Failure::bug())?;
         opsec_store::recorded::keep(
             &*store,
-            (&cluster.uid, CollectionMode::ClientAsserted),
+            (&cluster.uid, made.mode),
             (gathered.as_millisecond(), &digest),
             &content,
             made.now.as_millisecond(),
