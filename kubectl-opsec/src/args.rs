@@ -32,7 +32,7 @@ pub(crate) use check::{CheckArgs, CheckFormat, HalfArg};
 pub(crate) use diff::CompareArgs;
 pub(crate) use explain::{CompletionArgs, ExplainArgs, Shell, VersionArgs};
 pub(crate) use files::{FileArgs, LimitArgs, ReadingArgs};
-pub(crate) use harden::HardenArgs;
+pub(crate) use harden::{DryRunArg, HardenArgs};
 pub(crate) use list::{ListArgs, ListFormat};
 pub(crate) use registry::{ClusterCommand, ClusterListArgs, ForgetArgs, RegisterArgs};
 pub(crate) use rights::{DeclareArgs, RightsCommand, ValidateArgs};

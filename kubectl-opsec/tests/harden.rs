@@ -6,6 +6,9 @@
     reason = "a helper that fails fails the test"
 )]
 
+#[path = "harden/kept.rs"]
+mod kept;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,9 +16,10 @@ use std::process::{Command, Output, Stdio};
 
 use assert_cmd::cargo::cargo_bin;
 use opsec_corpus::corpus;
-use opsec_model::report::FindingStatus;
 use opsec_model::{Finding, Report, Severity, Status};
 use opsec_testbed::{Assets, RELEASE};
+
+use kept::{Kept, failing, kept, letters};
 
 /// Where every operator is told to work.
 const INTENDED: &str = "shop,blog";
@@ -47,76 +51,6 @@ fn kustomize(directory: &Path) -> Vec<u8> {
     output.stdout
 }
 
-/// A line of the kept-file: operator, what is kept, and why.
-struct Kept<'a> {
-    operator: &'a str,
-    id: &'a str,
-    account: Option<&'a str>,
-    why: &'a str,
-}
-
-fn kept(text: &str) -> Vec<Kept<'_>> {
-    let lines = text
-        .lines()
-        .filter(|line| !line.starts_with('#') && !line.is_empty());
-    lines
-        .map(|line| {
-            let mut parts = line.splitn(3, " | ");
-            let mut next = || parts.next().unwrap().trim();
-            let (operator, what, why) = (next(), next(), next());
-            let (id, account) = match what.split_once('=') {
-                Some((id, account)) => (id, Some(account)),
-                None => (what, None),
-            };
-            Kept {
-                operator,
-                id,
-                account,
-                why,
-            }
-        })
-        .collect()
-}
-
-impl Kept<'_> {
-    fn means(&self, finding: &Finding) -> bool {
-        let named = finding.rule == self.id || finding.right.as_deref() == Some(self.id);
-        let whose = self.account.is_none_or(|account| {
-            let accounts = finding.service_accounts.iter();
-            accounts.map(ToString::to_string).any(|it| it == account)
-        });
-        named && whose
-    }
-
-    fn flag(&self) -> String {
-        match self.account {
-            Some(account) => format!("{}={account}", self.id),
-            None => self.id.to_owned(),
-        }
-    }
-}
-
-fn letters(report: &Report) -> String {
-    let letter = |status| match status {
-        Status::Pass => 'P',
-        Status::Fail => 'F',
-        Status::Unknown => '?',
-        Status::NotApplicable => '-',
-    };
-    report
-        .practices
-        .iter()
-        .map(|it| letter(it.status))
-        .collect()
-}
-
-fn failing(report: &Report) -> Vec<&Finding> {
-    report
-        .findings()
-        .filter(|finding| finding.status == FindingStatus::Fail)
-        .collect()
-}
-
 fn report(output: &Output) -> Report {
     serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
@@ -130,7 +64,7 @@ struct Outcome {
     said: String,
 }
 
-fn harden(file: &Path, kept: &[&Kept<'_>]) -> Outcome {
+fn harden(file: &Path, kept: &[&Kept]) -> Outcome {
     let file = file.to_str().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let overlay = folder.path().join("overlay");
@@ -163,15 +97,15 @@ fn harden(file: &Path, kept: &[&Kept<'_>]) -> Outcome {
 
 /// What all operators come to: a table, what is not as it should be, and which lines were of use.
 #[derive(Default)]
-struct Told<'a> {
+struct Told {
     table: String,
     wrong: String,
-    used: BTreeSet<(&'a str, String)>,
+    used: BTreeSet<(&'static str, String)>,
     without_critical: usize,
 }
 
-impl<'a> Told<'a> {
-    fn tell(&mut self, name: &str, outcome: &Outcome, mine: &[&Kept<'a>]) {
+impl Told {
+    fn tell(&mut self, name: &str, outcome: &Outcome, mine: &[&Kept]) {
         let (table, wrong) = (&mut self.table, &mut self.wrong);
         let (before, after) = (letters(&outcome.before), letters(&outcome.after));
         let status = outcome.status.unwrap();
@@ -207,7 +141,7 @@ fn every_operator_of_the_corpus_is_hardened_but_for_what_is_kept() {
     else {
         return;
     };
-    let kept = kept(include_str!("harden/kept.txt"));
+    let kept = kept();
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder.join("operators"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -216,7 +150,7 @@ fn every_operator_of_the_corpus_is_hardened_but_for_what_is_kept() {
     let mut told = Told::default();
     for file in &files {
         let name = file.file_stem().unwrap().to_str().unwrap();
-        let mine: Vec<&Kept<'_>> = kept.iter().filter(|kept| kept.operator == name).collect();
+        let mine: Vec<&Kept> = kept.iter().filter(|kept| kept.operator == name).collect();
         let outcome = harden(file, &mine);
         let said = &outcome.said;
         assert!(said.contains("changes take practices 1 to 6"), "{said}");

@@ -3,10 +3,17 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::files::{FileArgs, namespace};
 use super::help;
+
+/// Who tries changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DryRunArg {
+    /// The cluster's API server.
+    Server,
+}
 
 /// Write what takes an operator from FAIL to PASS
 #[derive(Debug, Args)]
@@ -57,6 +64,15 @@ pub(crate) struct HardenArgs {
         help_heading = "Output"
     )]
     pub(crate) output_dir: Option<PathBuf>,
+    /// Have the cluster try each change, and say what it refuses; nothing is written there
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHERE",
+        hide_possible_values = true,
+        help_heading = "Harden"
+    )]
+    pub(crate) dry_run: Option<DryRunArg>,
     #[command(flatten)]
     pub(crate) files: FileArgs,
 }

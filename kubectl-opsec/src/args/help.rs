@@ -56,8 +56,7 @@ Examples:
 
 pub(crate) const CHECK: &str = "\
 Examples:
-  kubectl opsec check cert-manager -f cert-manager.yaml
-  kubectl opsec check cert-manager --watch
+  kubectl opsec check cert-manager -f cert-manager.yaml   # a cluster without -f, and --watch goes on
   kubectl opsec check -f - --half operator -o json   # helm template … | kubectl opsec check -f -";
 
 pub(crate) const LIST: &str = "\
@@ -141,8 +140,10 @@ comments. With --output-dir a kustomize overlay is written: `kubectl kustomize D
 OPERATOR -f -` judges it. Each object says in an annotation which rules it answers.
 
 Rights that are dangerous everywhere are granted in the intended namespaces alone, and those that are \
-dangerous there too are taken away: name with --keep what the operator cannot work without. Exit status: \
-0 the result passes, 1 findings remain and are listed, 2 usage, 3 an UNKNOWN remains.";
+dangerous there too are taken away: name with --keep what the operator cannot work without. \
+--dry-run=server has the cluster of the kubeconfig try each change, files or not, and names what it refuses \
+in its own words; nothing is written there. Exit status: 0 the result passes, 1 findings remain and are \
+listed, or the cluster refuses a change, 2 usage, 3 an UNKNOWN remains.";
 
 pub(crate) const BASELINE: &str = "\
 Examples:

@@ -2,6 +2,7 @@
 //! over a copy of its files.
 
 mod overlay;
+mod rehearsal;
 
 use std::fmt::Write as _;
 
@@ -13,7 +14,7 @@ use opsec_proto::v1::harden_request::{BaselineChoice, Input};
 use opsec_wire::{decode_object, decode_report, encode_snapshot};
 use serde_json::Value;
 
-use crate::args::HardenArgs;
+use crate::args::{DryRunArg, HardenArgs};
 use crate::context::Context;
 use crate::document::{self, Document};
 use crate::exit::Exit;
@@ -41,9 +42,13 @@ pub(crate) async fn run(args: HardenArgs, context: Context) -> Result<Exit, Fail
     let progress = Progress::start("reading");
     let inline = args.baseline.as_deref().map(document::read).transpose()?;
     let service = Service::for_checks(&context).await?;
-    let (gathered, files) = match &args.output_dir {
-        Some(_) => input::with_bytes(&args.files)?,
-        None => (input::gather(&args.files, &progress).await?, Vec::new()),
+    // Of files the cluster that tries changes is not the one that is judged.
+    let of_files = !args.files.filename.is_empty();
+    let keeps_bytes = args.output_dir.is_some() || args.dry_run.is_some();
+    let (gathered, files) = if of_files && keeps_bytes {
+        input::with_bytes(&args.files)?
+    } else {
+        (input::gather(&args.files, &progress).await?, Vec::new())
     };
     progress.step("hardening");
     let request = request(&args, &gathered, inline.as_ref())?;
@@ -54,14 +59,21 @@ pub(crate) async fn run(args: HardenArgs, context: Context) -> Result<Exit, Fail
             Some(inline) if error.is_about_baseline() => inline.refused(&error),
             _ => Failure::Service(error),
         })?;
-    drop(progress);
     let report = |report: Option<v1::Report>| -> Result<Report, Failure> {
         Ok(decode_report(report.ok_or(ServiceError::EmptyAnswer)?)?)
     };
     let (before, after) = (report(response.before)?, report(response.after)?);
     let changes = decode(response.changes)?;
+    let refused = match args.dry_run {
+        Some(DryRunArg::Server) => rehearsal::run(&args, &changes, &progress).await?,
+        None => false,
+    };
+    drop(progress);
     write(&args, &gathered, &files, &changes)?;
-    tell(&args, (&before, &after), changes.len(), &response.notes);
+    tell(&args, (&before, &after), &changes, &response.notes);
+    if refused {
+        return Ok(Exit::Fail);
+    }
     Ok(Exit::of_check([after.status]))
 }
 
@@ -139,7 +151,16 @@ fn yaml(document: &Value) -> Result<String, Failure> {
 }
 
 /// What it came to, for a person.
-fn tell(args: &HardenArgs, (before, after): (&Report, &Report), changes: usize, notes: &[String]) {
+fn tell(
+    args: &HardenArgs,
+    (before, after): (&Report, &Report),
+    changes: &[Change],
+    notes: &[String],
+) {
+    let removes = changes
+        .iter()
+        .any(|change| change.action == v1::ChangeAction::Delete);
+    let changes = changes.len();
     say(&format!(
         "{}: {changes} changes take practices 1 to 6 from {} to {}",
         after.operator.name,
@@ -164,10 +185,14 @@ fn tell(args: &HardenArgs, (before, after): (&Report, &Report), changes: usize, 
         ));
     }
     if let Some(directory) = &args.output_dir {
-        say(&format!(
-            "written: kubectl kustomize {} | kubectl apply -f -",
-            directory.display()
-        ));
+        let directory = directory.display();
+        say(&format!("written: kubectl apply -k {directory}"));
+        if removes {
+            say(&format!(
+                "what it leaves out stays where it was applied before: kubectl delete --ignore-not-found -f {directory}/{}",
+                overlay::REMOVED
+            ));
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod list;
 mod notices;
 mod page;
 mod probe;
+mod rehearse;
 mod retry;
 mod watch;
 
@@ -28,6 +29,7 @@ pub use connect::{Connection, ConnectionOptions};
 pub use error::ClusterError;
 pub use notices::Notices;
 pub use probe::{ProbeAnswers, probe_cluster};
+pub use rehearse::{Reception, Rehearsal, Rehearsed, rehearse};
 pub use watch::{Change, Detail, WatchedKind, Watching};
 
 /// What is gathered, and how long it may take.

@@ -11,8 +11,8 @@ mod files;
 
 pub use cluster::{
     Change, ClusterError, ClusterOptions, Connection, ConnectionOptions, Detail, Notices,
-    OnProgress, Permission, ProbeAnswers, WatchedKind, Watching, gather_cluster, permissions,
-    probe_cluster,
+    OnProgress, Permission, ProbeAnswers, Reception, Rehearsal, Rehearsed, WatchedKind, Watching,
+    gather_cluster, permissions, probe_cluster, rehearse,
 };
 pub use error::GatherError;
 pub use files::{PathOrStdin, read_files};

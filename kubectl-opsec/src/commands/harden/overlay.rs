@@ -1,5 +1,6 @@
 //! A kustomize overlay: a copy of the files, what is created, and a patch for each object that is
-//! changed or goes.
+//! changed or goes. Applying it removes nothing of a cluster, so that what goes is also written down
+//! to be deleted.
 
 use std::path::Path;
 
@@ -11,6 +12,9 @@ use serde_json::{Map, Value, json};
 
 use super::{Change, yaml};
 use crate::failure::Failure;
+
+/// What goes, as `kubectl delete -f` takes it; no part of the overlay.
+pub(super) const REMOVED: &str = "removed.yaml";
 
 /// Writes the overlay into a directory that is absent or empty.
 ///
@@ -36,12 +40,17 @@ pub(super) fn write(
         resources.push(name);
     }
     let mut created = String::new();
+    let mut removed = String::new();
     let mut patches = Vec::new();
     for change in changes {
         if change.action == ChangeAction::Create {
             created.push_str("---\n");
             created.push_str(&yaml(&change.document)?);
             continue;
+        }
+        if change.action == ChangeAction::Delete {
+            removed.push_str("---\n");
+            removed.push_str(&yaml(&named(change))?);
         }
         let name = format!("patches/{:03}.yaml", patches.len() + 1);
         let head = format!("# {}: {}\n", change.object, change.answers.join(", "));
@@ -52,6 +61,9 @@ pub(super) fn write(
         write("hardening.yaml", created.as_bytes())?;
         resources.push("hardening.yaml".to_owned());
     }
+    if !removed.is_empty() {
+        write(REMOVED, removed.as_bytes())?;
+    }
     let kustomization = json!({
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
@@ -59,6 +71,15 @@ pub(super) fn write(
         "patches": patches,
     });
     write("kustomization.yaml", yaml(&kustomization)?.as_bytes())
+}
+
+/// An object that goes, by its name alone.
+fn named(change: &Change) -> Value {
+    let mut object = change.document.clone();
+    if let Some(fields) = object.as_object_mut() {
+        fields.remove("$patch");
+    }
+    object
 }
 
 /// What a patch is for. Its namespace is named only where another object has the same name, for an
@@ -69,7 +90,7 @@ fn target(change: &Change, snapshot: &Snapshot) -> Value {
     target.insert("kind".to_owned(), json!(object.kind));
     let name = object.name.replace('.', "\\.");
     target.insert("name".to_owned(), json!(name));
-    let namespaces = named(&object.kind, &object.name, snapshot);
+    let namespaces = namesakes(&object.kind, &object.name, snapshot);
     if let Some(namespace) = object.namespace.as_ref().filter(|_| namespaces > 1) {
         target.insert("namespace".to_owned(), json!(namespace));
     }
@@ -77,7 +98,7 @@ fn target(change: &Change, snapshot: &Snapshot) -> Value {
 }
 
 /// How many objects of a kind have that name.
-fn named(kind: &str, name: &str, snapshot: &Snapshot) -> usize {
+fn namesakes(kind: &str, name: &str, snapshot: &Snapshot) -> usize {
     let is = |metadata: &Metadata| metadata.name == name;
     match kind {
         "RoleBinding" => {

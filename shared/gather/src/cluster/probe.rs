@@ -20,14 +20,15 @@ use super::connect::Connection;
 use super::error::{ClusterError, words};
 use super::page::escape;
 use super::{ClusterOptions, OnProgress};
-use status::{Said, creation_answer, review_answer};
+pub(super) use status::Said;
+use status::{creation_answer, review_answer};
 
 /// How many requests are made at once.
 const AT_ONCE: usize = 6;
 /// How often a request is made when the API server is too busy or cannot be reached.
 const TRIES: u32 = 4;
 /// What the API server writes down as the manager of fields, were anything written.
-const MANAGER: &str = "kubectl-opsec";
+pub(super) const MANAGER: &str = "kubectl-opsec";
 const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const REVIEWS: &str = "/apis/authorization.k8s.io/v1/subjectaccessreviews?dryRun=All";
 
@@ -73,10 +74,10 @@ pub async fn probe_cluster(
 
 /// Who asks, and how patiently.
 #[derive(Clone)]
-struct Asking {
-    connection: Connection,
-    timeout: Duration,
-    permits: Arc<Semaphore>,
+pub(super) struct Asking {
+    pub(super) connection: Connection,
+    pub(super) timeout: Duration,
+    pub(super) permits: Arc<Semaphore>,
 }
 
 /// What RBAC answers alike: it knows no body, and no name of a POST.
@@ -162,12 +163,12 @@ async fn try_one(asking: &Asking, probe: &CreationProbe) -> DryRunAnswer {
 }
 
 /// A request, to be made more than once.
-struct Dry {
-    method: http::Method,
-    path: String,
-    content: &'static str,
-    user: Option<HeaderValue>,
-    body: Vec<u8>,
+pub(super) struct Dry {
+    pub(super) method: http::Method,
+    pub(super) path: String,
+    pub(super) content: &'static str,
+    pub(super) user: Option<HeaderValue>,
+    pub(super) body: Vec<u8>,
 }
 
 /// The dry run. Whoever says what to try cannot make it anything else than the creation of a
@@ -274,7 +275,7 @@ fn review(account: &ServiceAccountRef, question: &AccessQuestion) -> Dry {
 
 impl Asking {
     /// Asks, again when the API server is too busy or not there.
-    async fn ask(&self, dry: &Dry) -> Said {
+    pub(super) async fn ask(&self, dry: &Dry) -> Said {
         // The semaphore is never closed.
         let _permit = self.permits.acquire().await;
         let mut pause = Duration::from_millis(200);

@@ -29,7 +29,7 @@ pub(crate) fn write(
         let servers = api_servers(work, prepared.snapshot());
         if servers.is_none() {
             work.notes.push(
-                "where the API server is, nothing says: its pods may connect to any private address on 443 and 6443, and no webhook of its is called; name the addresses in the baseline (network.apiServer)".to_owned(),
+                "where the API server is, nothing says: its pods may connect to any private address on 443 and 6443, and the API server reaches none of its webhooks; name its addresses in the baseline (network.apiServer)".to_owned(),
             );
         }
         for (namespace, selector) in selectors(work, prepared) {

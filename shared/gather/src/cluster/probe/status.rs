@@ -11,7 +11,7 @@ const REVIEW: &str = "create subjectaccessreviews.authorization.k8s.io";
 
 /// An answer.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Said {
+pub(in crate::cluster) enum Said {
     /// It was done, or would be.
     Done(Value),
     /// It was refused.
