@@ -8,7 +8,7 @@
 //! ```
 //!
 //! What decides is a function of changes: it neither waits nor writes nor knows the time. Only
-//! [`run`] does.
+//! [`run()`] does.
 
 mod basis;
 mod clock;
