@@ -36,6 +36,8 @@ struct Tail {
     /// The last event that a checkpoint was made after.
     checked: u64,
     signer: Arc<Signer>,
+    /// Is told each head, before whoever waits for its events is answered.
+    told: watch::Sender<Head>,
 }
 
 /// Writes events.
@@ -44,7 +46,6 @@ pub(crate) struct Writer {
     tail: Tail,
     queue: mpsc::Receiver<Message>,
     failed: watch::Sender<Option<String>>,
-    ends: watch::Sender<Head>,
 }
 
 /// Opens an audit, or begins one. A last line that was not written whole is set aside.
@@ -63,6 +64,7 @@ pub(crate) fn open(
             (path.clone(), file.map_err(failed(&path))?)
         }
     };
+    let (tells, told) = watch::channel(head.clone());
     let mut tail = Tail {
         directory: directory.clone(),
         path,
@@ -72,22 +74,21 @@ pub(crate) fn open(
         checked: head.seq,
         head,
         signer: Arc::clone(signer),
+        told: tells,
     };
     tail.note(if torn { "recovered" } else { "started" })?;
     let (sender, queue) = mpsc::channel(QUEUE);
     let (fails, failed) = watch::channel(None);
-    let (ends, head) = watch::channel(tail.head.clone());
     let audit = Audit {
         queue: sender,
         failed,
-        head,
+        head: told,
         signer: Arc::clone(signer),
     };
     let writer = Writer {
         tail,
         queue,
         failed: fails,
-        ends,
     };
     Ok((audit, writer))
 }
@@ -134,6 +135,7 @@ impl Tail {
         self.file.write_all(&lines).map_err(&io)?;
         self.file.sync_data().map_err(&io)?;
         self.length += u64::try_from(lines.len()).unwrap_or_default();
+        self.told.send_replace(head.clone());
         self.head = head;
         Ok(())
     }
@@ -191,7 +193,6 @@ impl Writer {
             mut tail,
             mut queue,
             failed,
-            ends: heads,
         } = self;
         let mut ticks = tokio::time::interval(CHECKPOINT);
         ticks.tick().await;
@@ -218,7 +219,6 @@ impl Writer {
                 return;
             };
             tail = same;
-            heads.send_replace(tail.head.clone());
             if let Err(error) = done {
                 failed.send_replace(Some(error.to_string()));
                 return;
