@@ -8,6 +8,7 @@ mod cluster;
 mod diff;
 mod explain;
 mod files;
+mod fleet;
 mod harden;
 mod help;
 mod list;
@@ -32,6 +33,7 @@ pub(crate) use check::{CheckArgs, CheckFormat, HalfArg};
 pub(crate) use diff::CompareArgs;
 pub(crate) use explain::{CompletionArgs, ExplainArgs, Shell, VersionArgs};
 pub(crate) use files::{FileArgs, LimitArgs, ReadingArgs};
+pub(crate) use fleet::{FleetArgs, FleetFormat};
 pub(crate) use harden::{DryRunArg, HardenArgs};
 pub(crate) use list::{ListArgs, ListFormat};
 pub(crate) use registry::{ClusterCommand, ClusterListArgs, ForgetArgs, RegisterArgs};
@@ -134,6 +136,8 @@ pub(crate) enum Command {
         arg_required_else_help = true
     )]
     Baseline(BaselineCommand),
+    /// List what operators came to when they were last recorded, over clusters
+    Fleet(FleetArgs),
     /// Keep the clusters that a service knows
     #[command(
         subcommand,
@@ -313,6 +317,7 @@ mod tests {
             "baseline resolve ",
             "baseline approve ",
             "baseline reject ",
+            "fleet ",
             "cluster ",
             "cluster register ",
             "cluster list ",

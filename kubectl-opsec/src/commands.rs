@@ -10,6 +10,7 @@ mod complete;
 mod completion;
 mod diff;
 mod explain;
+mod fleet;
 mod harden;
 mod list;
 mod path;
@@ -45,6 +46,7 @@ pub(crate) async fn run(command: Command, context: Context) -> Result<Exit, Fail
         Command::Attestations(command) => attestations::run(command, &context).await,
         Command::Verify(args) => verify::run(&args),
         Command::Complete { words } => Ok(complete::run(&words, &context).await),
+        Command::Fleet(args) => fleet::run(args, &context).await,
         Command::Cluster(command) => cluster::run(command, &context).await,
         Command::Baseline(command) => baseline::run(command, &context).await,
     }

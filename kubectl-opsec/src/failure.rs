@@ -103,6 +103,11 @@ pub(crate) enum Failure {
     /// There is nothing to decide.
     #[error("baseline {0} has no proposal that awaits a decision")]
     NoProposal(String),
+    /// The service knows of no operator.
+    #[error(
+        "no posture{0} is recorded that you may see; `kubectl opsec check OPERATOR --record` records one"
+    )]
+    NoPosture(String),
     /// Only a service that stays up does that.
     #[error("{0} needs a service that others ask too; name one with --server")]
     NeedsServer(&'static str),

@@ -3,6 +3,7 @@
 
 mod attestation;
 mod history;
+mod posture;
 mod registry;
 mod remediation;
 mod transport;
@@ -17,9 +18,10 @@ use opsec_proto::v1::attestation_service_client::AttestationServiceClient;
 use opsec_proto::v1::baseline_service_client::BaselineServiceClient;
 use opsec_proto::v1::check_service_client::CheckServiceClient;
 use opsec_proto::v1::cluster_service_client::ClusterServiceClient;
+use opsec_proto::v1::posture_service_client::PostureServiceClient;
 use opsec_proto::v1::remediation_service_client::RemediationServiceClient;
 use opsec_service::{Embedded, StoreError, StoreLocation, embedded};
-use tonic::Status;
+use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
 pub(crate) use transport::Transport;
@@ -100,6 +102,27 @@ impl ServiceError {
         self.is_for(&["CHECK_FAILED"])
     }
 
+    /// Whether a watch cannot go on from where it was.
+    pub(crate) fn is_expired_cursor(&self) -> bool {
+        self.is_for(&["CURSOR_EXPIRED"])
+    }
+
+    /// Whether the same is refused again, whenever it is asked.
+    pub(crate) fn is_final(&self) -> bool {
+        let codes = [
+            Code::InvalidArgument,
+            Code::PermissionDenied,
+            Code::Unauthenticated,
+            Code::Unimplemented,
+        ];
+        match self {
+            Self::Refused { source, .. } => {
+                codes.map(|code| format!("{code:?}")).contains(&source.code)
+            }
+            Self::EmptyAnswer => false,
+        }
+    }
+
     /// Whether it is the baseline document that is wrong.
     pub(crate) fn is_about_baseline(&self) -> bool {
         self.is_for(&[
@@ -139,6 +162,7 @@ pub(crate) struct Service {
     attestations: AttestationServiceClient<Transport>,
     baselines: BaselineServiceClient<Transport>,
     clusters: ClusterServiceClient<Transport>,
+    postures: PostureServiceClient<Transport>,
     remediation: RemediationServiceClient<Transport>,
     is_remote: bool,
 }
@@ -201,6 +225,18 @@ impl Service {
         Ok(Self::over(Transport::Embedded(services), false))
     }
 
+    /// A service that nobody is at.
+    #[cfg(test)]
+    pub(crate) fn of_nobody() -> Self {
+        let endpoint = tonic::transport::Endpoint::from_static("http://127.0.0.1:1");
+        let channel = endpoint.connect_lazy();
+        let transport = Transport::Remote {
+            channel,
+            authorization: None,
+        };
+        Self::over(transport, true)
+    }
+
     fn over(transport: Transport, is_remote: bool) -> Self {
         let through = || transport.clone();
         Self {
@@ -217,6 +253,7 @@ impl Service {
             baselines: BaselineServiceClient::new(through())
                 .max_decoding_message_size(ANSWER_LIMIT),
             clusters: ClusterServiceClient::new(through()),
+            postures: PostureServiceClient::new(through()).max_decoding_message_size(ANSWER_LIMIT),
             remediation: RemediationServiceClient::new(through())
                 .max_encoding_message_size(usize::MAX)
                 .max_decoding_message_size(ANSWER_LIMIT),

@@ -9588,10 +9588,10 @@ pub struct WatchPostureResponse {
     /// What it is.
     #[prost(enumeration = "PostureEventKind", tag = "1")]
     pub kind: i32,
-    /// Where to go on from after it.
+    /// Where to go on from after it; empty before SYNCED, from where nothing can be gone on yet.
     #[prost(string, tag = "2")]
     pub cursor: ::prost::alloc::string::String,
-    /// The posture, of CURRENT and CHANGED.
+    /// The posture, of CURRENT, CHANGED and GONE.
     #[prost(message, optional, tag = "3")]
     pub posture: ::core::option::Option<Posture>,
 }
@@ -9605,10 +9605,14 @@ pub enum PostureEventKind {
     Current = 1,
     /// All that is there was told.
     Synced = 2,
-    /// One that was recorded.
+    /// One that was recorded, or whose cluster was registered.
     Changed = 3,
     /// Nothing happened; the cursor is newer.
     Heartbeat = 4,
+    /// One that matched and does not any more, as it is now; its name alone where its cluster is no longer
+    /// registered, or it is not the caller's to see. A watch that goes on from a cursor may tell of one that
+    /// the caller never heard of.
+    Gone = 5,
 }
 impl PostureEventKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -9622,6 +9626,7 @@ impl PostureEventKind {
             Self::Synced => "POSTURE_EVENT_KIND_SYNCED",
             Self::Changed => "POSTURE_EVENT_KIND_CHANGED",
             Self::Heartbeat => "POSTURE_EVENT_KIND_HEARTBEAT",
+            Self::Gone => "POSTURE_EVENT_KIND_GONE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -9632,6 +9637,7 @@ impl PostureEventKind {
             "POSTURE_EVENT_KIND_SYNCED" => Some(Self::Synced),
             "POSTURE_EVENT_KIND_CHANGED" => Some(Self::Changed),
             "POSTURE_EVENT_KIND_HEARTBEAT" => Some(Self::Heartbeat),
+            "POSTURE_EVENT_KIND_GONE" => Some(Self::Gone),
             _ => None,
         }
     }
@@ -9786,7 +9792,8 @@ pub mod posture_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Follows postures: all that match first and SYNCED, unless a cursor is given, then changes with
-        /// HEARTBEAT in between. Of a posture that changes often only the newest state is promised.
+        /// HEARTBEAT in between. Of a posture that changes often only the newest state is promised. One that
+        /// matches no longer is GONE, so that whoever keeps what was told has what a list would answer.
         ///
         /// Reasons: FILTER_INVALID; CURSOR_EXPIRED with OUT_OF_RANGE; WATCH_STALLED, SHUTTING_DOWN with
         /// UNAVAILABLE; TOO_MANY_STREAMS with RESOURCE_EXHAUSTED.
@@ -9856,7 +9863,8 @@ pub mod posture_service_server {
             + std::marker::Send
             + 'static;
         /// Follows postures: all that match first and SYNCED, unless a cursor is given, then changes with
-        /// HEARTBEAT in between. Of a posture that changes often only the newest state is promised.
+        /// HEARTBEAT in between. Of a posture that changes often only the newest state is promised. One that
+        /// matches no longer is GONE, so that whoever keeps what was told has what a list would answer.
         ///
         /// Reasons: FILTER_INVALID; CURSOR_EXPIRED with OUT_OF_RANGE; WATCH_STALLED, SHUTTING_DOWN with
         /// UNAVAILABLE; TOO_MANY_STREAMS with RESOURCE_EXHAUSTED.

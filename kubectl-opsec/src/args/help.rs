@@ -37,6 +37,7 @@ Attest:
   verify        Verify a statement offline, by a trust bundle
 
 Service:
+  fleet     List what operators came to when they were last recorded, over clusters; watch
   cluster   Keep the clusters that a service knows: register, list, delete
 
 This program:
@@ -205,6 +206,18 @@ pub(crate) const BASELINE_DECIDE: &str = "\
 Examples:
   kubectl opsec baseline approve cert-manager
   kubectl opsec baseline reject cert-manager --revision 4";
+
+pub(crate) const FLEET: &str = "\
+Examples:
+  kubectl opsec fleet --cluster prod-* --status FAIL,UNKNOWN
+  kubectl opsec fleet --operator cert-manager --practice 4 --status FAIL --watch";
+
+/// Paragraphs are one line each: they are wrapped to the terminal.
+pub(crate) const FLEET_AFTER: &str = "\
+What `check --record` recorded last is listed; nothing is judged anew, so look at how old the facts are. Of \
+an operator whose facts the service read itself, what callers said is not shown. Exit status, as of `check \
+--all`: 0 no FAIL and no UNKNOWN among those that are listed, or none has a status that is asked for, 1 a \
+FAIL, 2 usage, or nothing is recorded, 3 an UNKNOWN; with --watch 130, for it ends by Ctrl-C.";
 
 pub(crate) const CLUSTER: &str = "\
 Examples:

@@ -1,5 +1,6 @@
 //! `check`: judges operators of files or of a cluster.
 
+mod since;
 mod watch;
 
 use std::fmt::Write as _;
@@ -8,6 +9,7 @@ use opsec_model::report::ReportList;
 use opsec_model::{API_VERSION, Half, Report, Snapshot, SourceMap};
 use opsec_proto::v1;
 use opsec_proto::v1::check_request::{BaselineChoice, Input};
+use opsec_render::History;
 use opsec_wire::{decode_need, decode_report, encode_half, encode_severity, encode_snapshot};
 use prost_types::Timestamp;
 
@@ -63,13 +65,15 @@ pub(crate) async fn run(args: CheckArgs, mut context: Context) -> Result<Exit, F
     // The service has its own: of a large cluster two at once are too much.
     drop(std::mem::take(&mut gathered.snapshot));
     let response = service.check(request).await.map_err(refused)?;
+    let cluster = response.cluster.clone();
     let reports = decode(response, &gathered.sources)?;
+    let history = since::history(&args, &service, &cluster, &reports).await;
     drop(progress);
     if args.probe {
         probe::tell(&reports);
     }
     context.layout.objects = gathered.objects;
-    print(&args, reports, &context)
+    print(&args, reports, history.as_ref(), &context)
 }
 
 /// What is asked of the service.
@@ -170,7 +174,12 @@ fn decode(response: v1::CheckResponse, sources: &SourceMap) -> Result<Vec<Report
     Ok(reports)
 }
 
-fn print(args: &CheckArgs, reports: Vec<Report>, context: &Context) -> Result<Exit, Failure> {
+fn print(
+    args: &CheckArgs,
+    reports: Vec<Report>,
+    history: Option<&History>,
+    context: &Context,
+) -> Result<Exit, Failure> {
     if reports.is_empty() {
         return Err(Failure::NoOperator);
     }
@@ -182,7 +191,7 @@ fn print(args: &CheckArgs, reports: Vec<Report>, context: &Context) -> Result<Ex
             kind: "ReportList".to_owned(),
             items: reports,
         };
-        print_all(args.output, &list, context, &mut out)?;
+        print_all(args.output, &list, history, context, &mut out)?;
     } else {
         for report in &reports {
             print_one(args.output, report, context, &mut out)?;
@@ -213,11 +222,12 @@ fn print_one(
 fn print_all(
     format: CheckFormat,
     list: &ReportList,
+    history: Option<&History>,
     context: &Context,
     out: &mut Vec<u8>,
 ) -> Result<(), Failure> {
     match format {
-        CheckFormat::Table => opsec_render::matrix(list, &context.layout, out),
+        CheckFormat::Table => opsec_render::matrix(list, history, &context.layout, out),
         CheckFormat::Json => opsec_render::json(list, out),
         CheckFormat::Yaml => opsec_render::yaml(list, out),
         CheckFormat::Wide => {
@@ -225,7 +235,7 @@ fn print_all(
                 print_one(format, report, context, out)?;
                 out.push(b'\n');
             }
-            opsec_render::matrix(list, &context.layout, out)
+            opsec_render::matrix(list, history, &context.layout, out)
         }
     }
     .map_err(Failure::Output)

@@ -1,12 +1,14 @@
 //! What kubectl asks for to complete a line: a candidate a line, `value<TAB>description`, then how
 //! the shell is to treat them. Whatever goes wrong, nothing is said: who types is not interrupted.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 
 use clap_complete::engine;
 use opsec_gather::{Options, PathOrStdin, read, read_files};
 use opsec_proto::v1;
 use opsec_proto::v1::list_operators_request::Input;
+use opsec_wire::decode_posture_name;
 
 use crate::args;
 use crate::context::Context;
@@ -116,7 +118,19 @@ async fn of_the_service(before: &[OsString], context: &Context) -> Vec<Candidate
         .copied()
         .filter(|word| !word.starts_with('-'))
         .collect();
-    match commands.as_slice() {
+    match (commands.as_slice(), words.last().copied()) {
+        (["fleet", ..], Some("--cluster")) => clusters(context).await.unwrap_or_default(),
+        (["fleet", ..], Some("--operator")) => recorded(context).await.unwrap_or_default(),
+        _ => of_the_command(&commands, before, context).await,
+    }
+}
+
+async fn of_the_command(
+    commands: &[&str],
+    before: &[OsString],
+    context: &Context,
+) -> Vec<Candidate> {
+    match commands {
         ["explain"] => topics().await.unwrap_or_default(),
         ["baseline", "get" | "delete"] => baselines(context).await.unwrap_or_default(),
         [command, ..] if OF_OPERATORS.contains(command) => {
@@ -132,6 +146,32 @@ async fn topics() -> Option<Vec<Candidate>> {
         topics
             .into_iter()
             .map(|topic| (topic.id, topic.title))
+            .collect(),
+    )
+}
+
+/// The clusters that a service knows.
+async fn clusters(context: &Context) -> Option<Vec<Candidate>> {
+    let service = Service::for_checks(context).await.ok()?;
+    let clusters = service.list_clusters().await.ok()?.into_iter();
+    let id = |name: String| name.rsplit('/').next().unwrap_or_default().to_owned();
+    Some(clusters.map(|one| (id(one.name), String::new())).collect())
+}
+
+/// The operators, by name, of which a service has something recorded.
+async fn recorded(context: &Context) -> Option<Vec<Candidate>> {
+    let service = Service::for_checks(context).await.ok()?;
+    let postures = service.list_postures(&v1::PostureFilter::default()).await;
+    let name = |posture: v1::Posture| {
+        let (_, operator) = decode_posture_name("name", &posture.name).ok()?;
+        let (_, name) = operator.split_once('~')?;
+        Some(name.to_owned())
+    };
+    let names: BTreeSet<String> = postures.ok()?.into_iter().filter_map(name).collect();
+    Some(
+        names
+            .into_iter()
+            .map(|name| (name, String::new()))
             .collect(),
     )
 }

@@ -16,7 +16,6 @@ use crate::signing::Signing;
 use crate::stream::Streams;
 use crate::trail::Trail;
 use crate::use_case::clusters::Place;
-use crate::use_case::list_operators::id;
 use crate::waits::Waits;
 
 /// What every handler has.
@@ -106,7 +105,7 @@ pub(crate) async fn within(
     for operator in operators {
         let target = Target::Pair {
             cluster: &cluster.id,
-            operator: &id(operator),
+            operator: &operator.id(),
         };
         require(caller, method, target).await?;
     }

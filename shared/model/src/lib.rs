@@ -19,6 +19,7 @@ pub mod object_ref;
 pub mod objects;
 pub mod olm;
 pub mod path;
+pub mod posture;
 pub mod probe;
 pub mod report;
 pub mod rights;
@@ -39,6 +40,7 @@ pub use notice::{Notice, NoticeCode};
 pub use object_ref::{ObjectRef, ServiceAccountRef};
 pub use olm::{InstallMode, OlmInstallation};
 pub use path::{Hop, Path, PathEnd, PathList};
+pub use posture::{Posture, PostureList};
 pub use probe::{
     AccessReview, CrdCreation, CrdCreationAnswer, CreationMethod, CreationProbe, Denier,
     DryRunAnswer, Need, Probes, ReviewAnswer,

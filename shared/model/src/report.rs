@@ -2,6 +2,7 @@
 //! the same input gives the same bytes.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -95,6 +96,23 @@ pub struct OperatorSummary {
     /// Why it was taken for an operator.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,
+}
+
+impl OperatorSummary {
+    /// Its id, `NAMESPACE~NAME`: the least of its namespaces, and its name with other bytes as `%XX`.
+    pub fn id(&self) -> String {
+        let namespace = self.namespaces.iter().min().map_or("", String::as_str);
+        let mut id = format!("{namespace}~");
+        for byte in self.name.bytes() {
+            if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-') {
+                id.push(char::from(byte));
+            } else {
+                // Writing to a String cannot fail.
+                let _ = write!(id, "%{byte:02X}");
+            }
+        }
+        id
+    }
 }
 
 /// Operators of an input.
@@ -392,5 +410,21 @@ impl Report {
         self.practices
             .iter()
             .flat_map(|practice| &practice.findings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_tells_two_operators_of_one_name_apart() {
+        let operator = |name: &str, namespaces: &[&str]| OperatorSummary {
+            name: name.to_owned(),
+            namespaces: namespaces.iter().map(ToString::to_string).collect(),
+            ..OperatorSummary::default()
+        };
+        assert_eq!(operator("cert-manager", &["b", "a"]).id(), "a~cert-manager");
+        assert_eq!(operator("a b/ü", &["x"]).id(), "x~a%20b%2F%C3%BC");
     }
 }

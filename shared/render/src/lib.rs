@@ -3,6 +3,7 @@
 //! characters spelt out, since whoever writes a manifest must not write to the terminal.
 
 mod access;
+mod age;
 mod chain;
 mod changes;
 mod clean;
@@ -13,6 +14,7 @@ mod connections_json;
 mod documents;
 mod explanation;
 mod finding;
+mod fleet;
 mod grants;
 mod headline;
 mod layout;
@@ -32,11 +34,12 @@ mod yaml;
 
 use std::io::{self, Write};
 
+use jiff::Timestamp;
 use opsec_model::report::{OperatorList, ReportList};
 use opsec_model::validation::ValidationList;
 use opsec_model::{
-    AccessAnswer, Comparison, ConnectionList, Explanation, NoticeCode, PathList, Report, RightList,
-    Topic,
+    AccessAnswer, Comparison, ConnectionList, Explanation, NoticeCode, PathList, Posture,
+    PostureList, Report, RightList, Topic,
 };
 
 pub use clean::clean;
@@ -87,12 +90,73 @@ pub fn wide(report: &Report, options: &Options, out: &mut dyn Write) -> io::Resu
     )
 }
 
-/// Several reports as one line an operator, the worst first.
+/// Since when operators' statuses are what they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    /// The time that ages are counted to.
+    pub now: Timestamp,
+    /// One for each report of a list, where it is known.
+    pub since: Vec<Option<Timestamp>>,
+}
+
+/// Several reports as one line an operator, the worst first; where there is a history, since when.
 ///
 /// # Errors
 /// When the writer fails.
-pub fn matrix(list: &ReportList, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    matrix::write(&clean::document(list)?, &mut Page::new(out, options))
+pub fn matrix(
+    list: &ReportList,
+    history: Option<&History>,
+    options: &Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let page = &mut Page::new(out, options);
+    matrix::write(&clean::document(list)?, history, page)
+}
+
+/// Postures over clusters, one line an operator; with `everything` all that is known of each, and
+/// nothing is left out for want of room. Ages are counted to `now`.
+///
+/// # Errors
+/// When the writer fails.
+pub fn fleet(
+    list: &PostureList,
+    now: Timestamp,
+    everything: bool,
+    options: &Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let view = fleet::View { now, everything };
+    view.write(&clean::document(list)?.items, &mut Page::new(out, options))
+}
+
+/// What became of an operator that is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PostureChange<'a> {
+    /// What was known of it; absent: nothing was.
+    pub before: Option<&'a Posture>,
+    /// As it is now; absent: that is not told.
+    pub after: Option<&'a Posture>,
+    /// Whether it is no longer among those that are followed.
+    pub is_gone: bool,
+}
+
+/// What became another of an operator that is followed, on one line.
+///
+/// # Errors
+/// When the writer fails.
+pub fn posture_change(
+    change: PostureChange<'_>,
+    options: &Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let before = change.before.map(clean::document).transpose()?;
+    let after = change.after.map(clean::document).transpose()?;
+    let change = PostureChange {
+        before: before.as_ref(),
+        after: after.as_ref(),
+        ..change
+    };
+    fleet::change(change, &mut Page::new(out, options))
 }
 
 /// The operators of an input: why each is one, and what it consists of.

@@ -6,11 +6,12 @@ use std::io;
 use opsec_model::report::ReportList;
 use opsec_model::{FindingStatus, Report, RuleOutcome, Status};
 
-use crate::columns;
+use crate::age::age;
 use crate::layout::{width, wrap};
 use crate::page::{Page, Span};
 use crate::why::worst;
-use crate::words::{baseline, count, handle, severity_span, some, status_span};
+use crate::words::{baseline, count, handle, letter, severity_span, some, status_span};
+use crate::{History, columns};
 
 const HEADINGS: [&str; 11] = [
     "OPERATOR",
@@ -26,26 +27,44 @@ const HEADINGS: [&str; 11] = [
     "",
 ];
 
-pub(crate) fn write(list: &ReportList, page: &mut Page<'_>) -> io::Result<()> {
-    let mut reports: Vec<&Report> = list.items.iter().collect();
-    reports.sort_by_key(|report| (Reverse(report.status), Reverse(report.gains.len())));
-    let mut rows: Vec<Vec<Span>> = reports.iter().map(|report| row(report)).collect();
-    fit(&mut rows, page.width());
-    columns::spans(&HEADINGS, &rows, page)?;
+/// Where it stands when it does: before the last column, which is cut.
+const SINCE: usize = HEADINGS.len() - 1;
+
+pub(crate) fn write(
+    list: &ReportList,
+    history: Option<&History>,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
+    let history = history.filter(|history| history.since.iter().any(Option::is_some));
+    let mut placed: Vec<(usize, &Report)> = list.items.iter().enumerate().collect();
+    placed.sort_by_key(|(_, report)| (Reverse(report.status), Reverse(report.gains.len())));
+    let mut headings = HEADINGS.to_vec();
+    let mut rows: Vec<Vec<Span>> = placed.iter().map(|(_, report)| row(report)).collect();
+    if let Some(history) = history {
+        headings.insert(SINCE, "SINCE");
+        for (row, (place, _)) in rows.iter_mut().zip(&placed) {
+            let since = history.since.get(*place).copied().flatten();
+            let since = since.map_or_else(|| "–".to_owned(), |since| age(since, history.now));
+            row.insert(SINCE.min(row.len()), Span::plain(since));
+        }
+    }
+    let reports: Vec<&Report> = placed.into_iter().map(|(_, report)| report).collect();
+    fit(&headings, &mut rows, page.width());
+    columns::spans(&headings, &rows, page)?;
     page.blank()?;
     page.paragraph(0, "P pass, F fail, ? unknown, – nothing to judge")?;
     page.parts(&summary(&reports))
 }
 
 /// Cuts the last column, between words, to what room there is: an operator stays one line.
-fn fit(rows: &mut [Vec<Span>], columns: usize) {
+fn fit(headings: &[&str], rows: &mut [Vec<Span>], columns: usize) {
     let widest = |(column, heading): (usize, &&str)| {
         let cells = rows.iter().filter_map(|row| row.get(column));
         let cells = cells.map(|cell| width(&cell.text));
         cells.max().unwrap_or(0).max(width(heading)) + columns::GAP
     };
-    let last = HEADINGS.len() - 1;
-    let taken: usize = HEADINGS.iter().enumerate().take(last).map(widest).sum();
+    let last = headings.len().saturating_sub(1);
+    let taken: usize = headings.iter().enumerate().take(last).map(widest).sum();
     let room = columns.saturating_sub(taken);
     for cell in rows.iter_mut().filter_map(|row| row.get_mut(last)) {
         if width(&cell.text) > room {
@@ -92,15 +111,6 @@ fn missing(rules: &[&RuleOutcome]) -> String {
         .filter(|rule| rule.status == Status::Unknown)
         .find_map(|rule| rule.reason.clone())
         .unwrap_or_default()
-}
-
-fn letter(status: Status) -> &'static str {
-    match status {
-        Status::Pass => "P",
-        Status::Fail => "F",
-        Status::Unknown => "?",
-        Status::NotApplicable => "–",
-    }
 }
 
 fn summary(reports: &[&Report]) -> Vec<String> {

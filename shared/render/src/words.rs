@@ -98,6 +98,16 @@ pub(crate) fn half_words(practice: &PracticeReport, half: Half) -> String {
     }
 }
 
+/// A status as one letter, for a table of many.
+pub(crate) fn letter(status: Status) -> &'static str {
+    match status {
+        Status::Pass => "P",
+        Status::Fail => "F",
+        Status::Unknown => "?",
+        Status::NotApplicable => "–",
+    }
+}
+
 /// A text in the colour of its status.
 pub(crate) fn status_span(text: String, status: Status) -> Span {
     match status {

@@ -154,7 +154,7 @@ fn what_a_manifest_says_cannot_drive_the_terminal() {
         assert!(text.contains("\\u{1b}[2J"), "{text}");
     }
     let mut out = Vec::new();
-    opsec_render::matrix(&list(vec![hostile()]), &plain(), &mut out).unwrap();
+    opsec_render::matrix(&list(vec![hostile()]), None, &plain(), &mut out).unwrap();
     let items = vec![hostile().operator];
     let operators = OperatorList {
         api_version: API_VERSION.into(),
@@ -175,8 +175,30 @@ fn what_a_manifest_says_cannot_drive_the_terminal() {
 fn matrix_has_the_worst_first() {
     let mut out = Vec::new();
     let reports = list(vec![clean(), accepted(), unknown(), failing()]);
-    opsec_render::matrix(&reports, &plain(), &mut out).unwrap();
+    opsec_render::matrix(&reports, None, &plain(), &mut out).unwrap();
     insta::assert_snapshot!(String::from_utf8(out).unwrap());
+}
+
+#[test]
+fn matrix_says_since_when_where_it_is_known() {
+    let reports = list(vec![clean(), accepted(), unknown(), failing()]);
+    let now = jiff::Timestamp::from_second(1_800_000_000).unwrap();
+    let ago = |hours| Some(now - jiff::SignedDuration::from_hours(hours));
+    let shown = |since, width| {
+        let options = Options { width, ..plain() };
+        let history = opsec_render::History { now, since };
+        let mut out = Vec::new();
+        opsec_render::matrix(&reports, Some(&history), &options, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    insta::assert_snapshot!(shown(vec![ago(700), None, ago(3), ago(76)], 100));
+    for line in shown(vec![ago(700), None, ago(3), ago(76)], 80).lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    // Where it is known of none there is no column.
+    let mut out = Vec::new();
+    opsec_render::matrix(&reports, None, &plain(), &mut out).unwrap();
+    assert_eq!(shown(vec![None; 4], 100), String::from_utf8(out).unwrap());
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod finding;
 mod object;
 mod operator;
 mod path;
+mod posture;
 mod probe;
 mod report;
 mod right;
@@ -31,6 +32,7 @@ pub use object::{
 };
 pub use operator::{decode_operator, encode_operator};
 pub use path::{decode_path, encode_path};
+pub use posture::{decode_posture, decode_posture_name};
 pub use probe::{decode_need, decode_probes, encode_need, encode_probes};
 pub use report::{decode_counts, decode_report, encode_counts, encode_report};
 pub use right::{decode_right, encode_right};

@@ -6,7 +6,8 @@ use std::path::Path;
 use opsec_model::report::{OperatorList, ReportList};
 use opsec_model::validation::ValidationList;
 use opsec_model::{
-    AccessAnswer, Baseline, Comparison, ConnectionList, Explanation, PathList, Report, RightList,
+    AccessAnswer, Baseline, Comparison, ConnectionList, Explanation, PathList, PostureList, Report,
+    RightList,
 };
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 
@@ -67,6 +68,7 @@ fn all() -> Result<Vec<Document>, String> {
         schema::<Explanation>("deploy/schemas/explanation.json")?,
         schema::<OperatorList>("deploy/schemas/operator-list.json")?,
         schema::<PathList>("deploy/schemas/path-list.json")?,
+        schema::<PostureList>("deploy/schemas/posture-list.json")?,
         schema::<Report>("deploy/schemas/report.json")?,
         schema::<ReportList>("deploy/schemas/report-list.json")?,
         schema::<RightList>("deploy/schemas/right-list.json")?,

@@ -204,10 +204,7 @@ pub(crate) fn posture(shown: &Shown) -> v1::Posture {
     let parent = &judged_by.parent;
     let practices = outcome.practices.iter();
     v1::Posture {
-        name: format!(
-            "clusters/{}/operators/{}/posture",
-            cluster.id, posture.operator
-        ),
+        name: posture_name(&cluster.id, &posture.operator),
         mode: mode(posture.mode).into(),
         gather_time: milliseconds(posture.gathered_at),
         record_time: milliseconds(posture.recorded_at),
@@ -244,6 +241,10 @@ pub(crate) fn posture(shown: &Shown) -> v1::Posture {
         snapshot_digest: posture.snapshot_digest.clone(),
         facts_digest: posture.facts_digest.clone(),
     }
+}
+
+pub(crate) fn posture_name(cluster: &str, operator: &str) -> String {
+    format!("clusters/{cluster}/operators/{operator}/posture")
 }
 
 pub(crate) fn milliseconds(since: i64) -> Option<prost_types::Timestamp> {

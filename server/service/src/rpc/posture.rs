@@ -139,10 +139,10 @@ fn read_filter(sent: Option<v1::PostureFilter>) -> Result<Filter, Failure> {
             }
         }
     };
-    let statuses = sent
-        .statuses
-        .into_iter()
-        .map(|number| opsec_wire::decode_status("filter.statuses", number).map_err(Failure::Wire));
+    let statuses = sent.statuses.into_iter().map(|number| {
+        opsec_wire::decode_status("filter.statuses", number)
+            .map_err(|_| invalid("filter.statuses", format!("{number} is no status")))
+    });
     Ok(Filter {
         statuses: statuses.collect::<Result<_, _>>()?,
         cluster: sent.cluster,

@@ -16,7 +16,6 @@ use opsec_store::posture::{CollectionMode, Posture};
 
 use crate::failure::{Failure, Unattestable};
 use crate::use_case::check::Judged;
-use crate::use_case::list_operators::id;
 use crate::use_case::record::{ToRecord, duration, posture};
 use crate::use_case::select::Selected;
 
@@ -85,7 +84,7 @@ pub(crate) fn state(judged: &Judged, of: &Of<'_>, demands: &Demands) -> Result<S
             uid: of.cluster.uid.clone(),
         },
         operator: opsec_attest::Operator {
-            id: id(&report.operator),
+            id: report.operator.id(),
             name: report.operator.name.clone(),
             namespaces: report.operator.namespaces.clone(),
         },
@@ -155,7 +154,7 @@ fn result(report: &Report, allow_failed: bool) -> Result<&'static str, Failure> 
 fn descriptor(snapshot: &Snapshot, report: &Report, uid: &str) -> (Descriptor, bool) {
     let mut descriptor = Descriptor {
         cluster_uid: uid.to_owned(),
-        operator_id: id(&report.operator),
+        operator_id: report.operator.id(),
         ..Descriptor::default()
     };
     let mut complete = true;

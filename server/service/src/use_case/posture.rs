@@ -31,9 +31,6 @@ pub(crate) struct Filter {
 impl Filter {
     /// Whether a posture is meant.
     pub(crate) fn leaves(&self, shown: &Shown) -> bool {
-        let name = shown.posture.operator.split_once('~').map(|(_, name)| name);
-        let operator = matches(&self.operator, &shown.posture.operator)
-            || name.is_some_and(|name| matches(&self.operator, name));
         let status = match self.practice {
             None => Some(shown.outcome.status),
             Some(number) => {
@@ -44,7 +41,15 @@ impl Filter {
         };
         let status =
             self.statuses.is_empty() || status.is_some_and(|one| self.statuses.contains(&one));
-        matches(&self.cluster, &shown.cluster.id) && operator && status
+        self.names(shown) && status
+    }
+
+    /// Whether a posture is meant when its status is: that is what never changes of it.
+    pub(crate) fn names(&self, shown: &Shown) -> bool {
+        let name = shown.posture.operator.split_once('~').map(|(_, name)| name);
+        let operator = matches(&self.operator, &shown.posture.operator)
+            || name.is_some_and(|name| matches(&self.operator, name));
+        matches(&self.cluster, &shown.cluster.id) && operator
     }
 }
 

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use crate::failure::{Failure, Unrecordable};
 use crate::use_case::check::Judged;
 use crate::use_case::clusters::Place;
-use crate::use_case::list_operators::id;
 use crate::use_case::select::Selected;
 
 /// How far a caller's clock may go ahead.
@@ -113,7 +112,7 @@ pub(crate) fn posture(
     let gathered_at = gathered.as_millisecond();
     Ok(Posture {
         cluster_uid: cluster.uid.clone(),
-        operator: id(&report.operator),
+        operator: report.operator.id(),
         mode: to_record.mode,
         gathered_at,
         recorded_at: to_record.now.as_millisecond(),

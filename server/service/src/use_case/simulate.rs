@@ -16,7 +16,6 @@ use opsec_store::store::Snapshot;
 use crate::failure::Failure;
 use crate::use_case::check::{Facts, check};
 use crate::use_case::clusters::stored;
-use crate::use_case::list_operators::id;
 use crate::use_case::posture::clusters;
 use crate::use_case::select::{Applying, Choice, Selected, Selector};
 
@@ -125,7 +124,7 @@ pub(crate) fn simulate(
     Ok(concerned_pairs
         .map(|(before, after)| Simulated {
             cluster: kept.cluster.id.clone(),
-            operator: id(&after.report.operator),
+            operator: after.report.operator.id(),
             mode: kept.recorded.mode,
             gathered_at: kept.recorded.gathered_at,
             outcome: outcome(before.report.status, after.report.status),

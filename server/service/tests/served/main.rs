@@ -8,6 +8,7 @@ mod approval;
 mod attest;
 mod batch;
 mod clusters;
+mod fleet;
 mod record;
 mod simulate;
 mod watch;
@@ -40,6 +41,7 @@ const UID: &str = "11111111-2222-4333-8444-555555555555";
 
 /// A service, and the directory that goes with it.
 struct Fixture {
+    store: Arc<SledStore>,
     _directory: tempfile::TempDir,
     service: Service,
 }
@@ -96,8 +98,9 @@ fn signing_with(signing: Option<Signing>) -> Fixture {
 fn set_up(needs_approval: bool, signing: Option<Signing>) -> Fixture {
     let directory = tempfile::tempdir().unwrap();
     let store = SledStore::open(&StoreLocation::new(directory.path())).unwrap();
+    let store = Arc::new(store);
     let config = ServiceConfig {
-        store: Arc::new(store),
+        store: Arc::<SledStore>::clone(&store),
         evaluations: 2,
         needs_approval,
         signing,
@@ -106,6 +109,7 @@ fn set_up(needs_approval: bool, signing: Option<Signing>) -> Fixture {
         waits: Arc::default(),
     };
     Fixture {
+        store,
         _directory: directory,
         service: Service::new(config).unwrap(),
     }

@@ -7,7 +7,7 @@ use tonic::codegen::tokio_stream::StreamExt as _;
 
 use crate::{fixture, live, reason, recorded, written};
 
-async fn next<T>(stream: &mut tonic::Streaming<T>) -> Option<Result<T, tonic::Status>> {
+pub(crate) async fn next<T>(stream: &mut tonic::Streaming<T>) -> Option<Result<T, tonic::Status>> {
     tokio::time::timeout(Duration::from_secs(20), stream.next())
         .await
         .unwrap()

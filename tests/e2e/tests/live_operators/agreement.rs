@@ -172,6 +172,6 @@ fn every_operator_is_found_and_judged_at_once() {
         width: 140,
         ..opsec_render::Options::default()
     };
-    opsec_render::matrix(&list, &options, &mut matrix).unwrap();
+    opsec_render::matrix(&list, None, &options, &mut matrix).unwrap();
     insta::assert_snapshot!(String::from_utf8(matrix).unwrap());
 }

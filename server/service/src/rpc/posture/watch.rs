@@ -1,14 +1,13 @@
-//! Following postures: those that are there, then each as it is recorded. Of one that is recorded
-//! often only the newest is promised.
+//! Following postures: those that are there, then each as it is recorded, and which of them the filter
+//! leaves no longer. Of one that is recorded often only the newest is promised.
 
-use std::collections::BTreeMap;
+mod changes;
+
+use std::collections::BTreeSet;
 use std::future::poll_fn;
-use std::sync::Arc;
 
 use opsec_access::{Method, Target};
 use opsec_proto::v1;
-use opsec_store::store::{Watch, WatchError};
-use opsec_store::{Store, key, posture as records};
 use tonic::Request;
 
 use super::{Postures, read_filter, seen};
@@ -16,7 +15,8 @@ use crate::context::require;
 use crate::failure::{Failure, StreamFailure};
 use crate::rpc::{cursor, encode};
 use crate::stream::{Gone, Place, Reader, Teller, Told, stream};
-use crate::use_case::posture::{self, Filter, Shown};
+use crate::use_case::posture::{self, Filter};
+use changes::{Change, Changes, Key, Source, key_of};
 
 /// What a caller reads.
 pub(super) type Events = Told<v1::WatchPostureResponse>;
@@ -26,8 +26,9 @@ struct Following {
     reader: Reader,
     filter: Filter,
     teller: Teller<v1::WatchPostureResponse>,
-    store: Arc<dyn Store>,
-    watch: Box<dyn Watch>,
+    source: Source,
+    /// What the reader has: it was told, or it matched when the reader went on from a cursor.
+    had: BTreeSet<Key>,
 }
 
 impl Postures {
@@ -44,19 +45,28 @@ impl Postures {
         let snapshot = store
             .snapshot()
             .map_err(crate::use_case::clusters::stored)?;
-        let after = if request.cursor.is_empty() {
+        let begins = request.cursor.is_empty();
+        let after = if begins {
             snapshot.cursor()
         } else {
             cursor::decode(&request.cursor)?
         };
-        let watch = store.watch(&[key::POSTURE], after)?;
+        let source = Source::after(after, &*snapshot, store)?;
+        let all = self.context.run(move |_| posture::list(&*snapshot)).await?;
+        let all = seen(&caller, Method::WatchPosture, &filter, all).await;
+        let had = all.iter().map(key_of).collect();
         let mut current = Vec::new();
-        if request.cursor.is_empty() {
-            let all = self.context.run(move |_| posture::list(&*snapshot)).await?;
+        if begins {
+            // Who breaks off before all was told has to begin anew.
+            let there = |shown| {
+                event(
+                    v1::PostureEventKind::Current,
+                    "",
+                    Some(encode::posture(shown)),
+                )
+            };
+            current.extend(all.iter().map(there));
             let at = cursor::encode(after);
-            for shown in seen(&caller, Method::WatchPosture, &filter, all).await {
-                current.push(event(v1::PostureEventKind::Current, &at, Some(&shown)));
-            }
             current.push(event(v1::PostureEventKind::Synced, &at, None));
         }
         let (teller, told) = stream();
@@ -64,8 +74,8 @@ impl Postures {
             reader: Reader::new(caller, Method::WatchPosture),
             filter,
             teller,
-            store,
-            watch,
+            source,
+            had,
         };
         tokio::spawn(following.run(current, place));
         Ok(told)
@@ -91,66 +101,87 @@ impl Following {
             if let Err(failure) = self.reader.still().await {
                 return Ok(failure);
             }
-            match self.changed() {
+            let before = cursor::encode(self.source.watch.cursor());
+            let mut events = match self.source.changed() {
                 Err(failure) => return Ok(failure),
-                Ok(changes) if changes.is_empty() => self.wait().await?,
-                Ok(changes) => {
-                    let at = cursor::encode(self.watch.cursor());
-                    let Reader { caller, method, .. } = &self.reader;
-                    for shown in seen(caller, *method, &self.filter, changes).await {
-                        let event = event(v1::PostureEventKind::Changed, &at, Some(&shown));
-                        self.teller.tell(event).await?;
-                    }
-                }
+                Ok(changes) => self.events(changes).await,
+            };
+            // INVARIANT: only the last of what came together says that all of it was told.
+            for event in &mut events {
+                event.cursor.clone_from(&before);
+            }
+            if let Some(last) = events.last_mut() {
+                last.cursor = cursor::encode(self.source.watch.cursor());
+            }
+            if events.is_empty() {
+                self.wait().await?;
+            }
+            for event in events {
+                self.teller.tell(event).await?;
             }
         }
     }
 
-    /// The newest state of each posture that changed.
-    fn changed(&mut self) -> Result<Vec<Shown>, Failure> {
-        let events = match self.watch.take() {
-            Ok(events) => events,
-            Err(WatchError::CursorExpired) => {
-                return Err(Failure::Stream(StreamFailure::CursorExpired));
-            }
-            Err(WatchError::Store(error)) => return Err(Failure::Change(error.into())),
-        };
-        if events.is_empty() {
-            return Ok(Vec::new());
-        }
-        let stored = crate::use_case::clusters::stored;
-        let snapshot = self.store.snapshot().map_err(stored)?;
-        let clusters = posture::clusters(&*snapshot)?;
-        let mut newest = BTreeMap::new();
-        for event in events {
-            let changed = records::of_event(&event, &*snapshot).map_err(stored)?;
-            let cluster = changed
-                .as_ref()
-                .and_then(|one| clusters.iter().find(|known| known.uid == one.cluster_uid));
-            if let (Some(changed), Some(cluster)) = (&changed, cluster) {
-                let key = (changed.cluster_uid.clone(), changed.operator.clone());
-                if let Some(shown) = posture::get(&*snapshot, cluster, &changed.operator)? {
-                    newest.insert(key, shown);
-                }
+    /// What the reader is told of changes.
+    async fn events(&mut self, changes: Changes) -> Vec<v1::WatchPostureResponse> {
+        let mut events = Vec::new();
+        for id in changes.forgotten {
+            let is_of = |key: &Key| key.0 == id;
+            for key in self.had.extract_if(.., is_of) {
+                let name = named(&key);
+                events.push(event(v1::PostureEventKind::Gone, "", Some(name)));
             }
         }
-        Ok(newest.into_values().collect())
+        let Reader { caller, method, .. } = &self.reader;
+        for (key, Change { shown, is_missed }) in changes.now {
+            let target = Target::Pair {
+                cluster: &key.0,
+                operator: &key.1,
+            };
+            let sees = caller.sees(*method, target).await;
+            if sees && self.filter.leaves(&shown) {
+                self.had.insert(key);
+                let told = Some(encode::posture(&shown));
+                events.push(event(v1::PostureEventKind::Changed, "", told));
+            } else if self.had.remove(&key) || (is_missed && sees && self.filter.names(&shown)) {
+                let told = if sees {
+                    encode::posture(&shown)
+                } else {
+                    named(&key)
+                };
+                events.push(event(v1::PostureEventKind::Gone, "", Some(told)));
+            }
+        }
+        events
     }
 
     async fn wait(&self) -> Result<(), Gone> {
-        let change = poll_fn(|context| self.watch.poll(context));
+        let watch = &self.source.watch;
+        let change = poll_fn(|context| watch.poll(context));
         let heartbeat = || {
-            let at = cursor::encode(self.watch.cursor());
+            let at = cursor::encode(watch.cursor());
             event(v1::PostureEventKind::Heartbeat, &at, None)
         };
         self.teller.wait(change, heartbeat).await
     }
 }
 
-fn event(kind: v1::PostureEventKind, at: &str, shown: Option<&Shown>) -> v1::WatchPostureResponse {
+/// A posture of which nothing is told but which it is.
+fn named((cluster, operator): &Key) -> v1::Posture {
+    v1::Posture {
+        name: encode::posture_name(cluster, operator),
+        ..v1::Posture::default()
+    }
+}
+
+fn event(
+    kind: v1::PostureEventKind,
+    at: &str,
+    posture: Option<v1::Posture>,
+) -> v1::WatchPostureResponse {
     v1::WatchPostureResponse {
         kind: kind.into(),
         cursor: at.to_owned(),
-        posture: shown.map(encode::posture),
+        posture,
     }
 }
