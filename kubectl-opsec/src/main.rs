@@ -2,6 +2,7 @@
 //! it answers. It knows no rule and no engine.
 
 mod args;
+mod clock;
 mod commands;
 mod context;
 mod document;

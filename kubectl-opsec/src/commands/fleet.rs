@@ -2,7 +2,6 @@
 
 mod watch;
 
-use jiff::Timestamp;
 use opsec_model::{API_VERSION, Posture, PostureList, Status};
 use opsec_proto::v1;
 use opsec_wire::{decode_posture, encode_status};
@@ -11,9 +10,9 @@ use crate::args::{FleetArgs, FleetFormat};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output;
 use crate::progress::Progress;
 use crate::service::Service;
+use crate::{clock, output};
 
 /// What is refused without a service.
 const WHAT: &str = "listing what was recorded over clusters";
@@ -91,7 +90,7 @@ fn print(
         kind: "PostureList".to_owned(),
         items: postures,
     };
-    let now = Timestamp::now();
+    let now = clock::now();
     match format {
         FleetFormat::Table => opsec_render::fleet(&list, now, false, &context.layout, out),
         FleetFormat::Wide => opsec_render::fleet(&list, now, true, &context.layout, out),

@@ -4,9 +4,8 @@ use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use opsec_attest::{
     ENVELOPE_LIMIT, Statement, TrustBundle, Verification, VerifyPolicy, Wanted, verify,
 };
@@ -16,7 +15,7 @@ use serde::Serialize;
 use crate::args::{AnswerFormat, CollectionArg, VerifyArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output;
+use crate::{clock, output};
 
 /// The most bytes of a trust bundle that are read.
 const BUNDLE: usize = 16 << 20;
@@ -33,7 +32,7 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<Exit, Failure> {
         file: file(),
         source,
     })?;
-    let verification = verify(&envelope, &bundle, &policy(args), now());
+    let verification = verify(&envelope, &bundle, &policy(args), clock::now());
     let mut out = Vec::new();
     match args.output.format {
         AnswerFormat::Text => out.extend_from_slice(text(&verification, args).as_bytes()),
@@ -66,12 +65,6 @@ fn read(path: &OsStr, limit: usize) -> Result<Vec<u8>, Failure> {
         source,
     })?;
     Ok(bytes)
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let seconds = i64::try_from(since.unwrap_or_default().as_secs());
-    Timestamp::from_second(seconds.unwrap_or(i64::MAX)).unwrap_or(Timestamp::MAX)
 }
 
 fn policy(args: &VerifyArgs) -> VerifyPolicy {

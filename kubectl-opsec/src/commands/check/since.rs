@@ -9,6 +9,7 @@ use opsec_render::History;
 use opsec_wire::decode_posture;
 
 use crate::args::{CheckArgs, CheckFormat};
+use crate::clock;
 use crate::failure::Failure;
 use crate::output::say;
 use crate::service::Service;
@@ -34,7 +35,7 @@ pub(super) async fn history(
     }
     match postures(service, id).await {
         Ok(postures) => Some(History {
-            now: Timestamp::now(),
+            now: clock::now(),
             since: since(&postures, reports),
         }),
         Err(failure) => {

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use opsec_clients::{Server, repository};
 use opsec_manifests::{Input as File, Options, read};
@@ -15,6 +16,11 @@ use tonic::transport::Channel;
 
 pub(crate) const AS_SHIPPED: &str = "deploy/demo/as-shipped.yaml";
 pub(crate) const HARDENED: &str = "deploy/demo/hardened.yaml";
+
+pub(crate) fn now() -> jiff::Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    jiff::Timestamp::from_nanosecond(since.as_nanos().try_into().unwrap()).unwrap()
+}
 
 /// Whoever records.
 pub(crate) struct Recorder {
@@ -66,7 +72,7 @@ impl Recorder {
         };
         let mut snapshot = read(&[input], &Options::default()).unwrap().snapshot;
         snapshot.source.kind = SourceKind::Cluster;
-        snapshot.gathered_at = Some(jiff::Timestamp::now().to_string());
+        snapshot.gathered_at = Some(now().to_string());
         snapshot.cluster_uid = self.uids.borrow().get(cluster).cloned();
         let request = v1::CheckRequest {
             input: Some(Input::Snapshot(
