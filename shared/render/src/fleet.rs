@@ -27,6 +27,9 @@ pub(crate) struct View {
     pub(crate) everything: bool,
 }
 
+/// What a column says of an operator.
+type Cell = fn(&Posture) -> Span;
+
 /// One column.
 struct Column {
     heading: &'static str,
@@ -69,8 +72,11 @@ impl View {
         lines(&columns, rows.len(), page)?;
         page.blank()?;
         let mut legend = vec!["P pass, F fail, ? unknown, – nothing to judge".to_owned()];
-        if columns.iter().any(|column| column.heading == "FACTS") {
-            legend.push("FACTS: how old they are, and who read them".to_owned());
+        let has = |heading| columns.iter().any(|column| column.heading == heading);
+        match (has("FACTS"), has("MODE")) {
+            (true, true) => legend.push("FACTS: how old; MODE: who read them".to_owned()),
+            (true, false) => legend.push("FACTS: how old".to_owned()),
+            _ => {}
         }
         if !left_out.is_empty() {
             legend.push(format!("no room for {}: -o wide", left_out.join(", ")));
@@ -115,12 +121,9 @@ impl View {
             Span::plain(age(one.status_since_time, self.now))
         }));
         columns.push(column("FACTS", 2, &|one| {
-            Span::plain(format!(
-                "{} {}",
-                age(one.gather_time, self.now),
-                mode(one.mode)
-            ))
+            Span::plain(age(one.gather_time, self.now))
         }));
+        columns.push(column("MODE", 3, &|one| Span::plain(mode(one.mode))));
         if self.everything {
             columns.push(column("BASELINE", 0, &baseline));
             columns.push(column("CHECK", 0, &|one| Span::plain(one.check.as_str())));
@@ -252,14 +255,25 @@ pub(crate) fn change(change: PostureChange<'_>, page: &mut Page<'_>) -> io::Resu
 }
 
 fn differences(before: &Posture, after: &Posture, spans: &mut Vec<Span>) {
+    let mut turns: Vec<((Status, Status), Vec<String>)> = Vec::new();
     for number in 1..=6 {
-        let (was, is) = (before.practice(number), after.practice(number));
-        if was != is {
-            spans.push(Span::plain(format!(" · practice {number} ")));
-            spans.extend(turned(Some(was), is));
+        let turn = (before.practice(number), after.practice(number));
+        let number = number.to_string();
+        match turns.iter_mut().find(|(known, _)| *known == turn) {
+            Some((_, numbers)) => numbers.push(number),
+            None => turns.push((turn, vec![number])),
         }
     }
-    let cells: [(fn(&Posture) -> Span, &str); 4] = [
+    for ((was, is), numbers) in turns.into_iter().filter(|((was, is), _)| was != is) {
+        let noun = if numbers.len() == 1 {
+            "practice"
+        } else {
+            "practices"
+        };
+        spans.push(Span::plain(format!(" · {noun} {} ", numbers.join(", "))));
+        spans.extend(turned(Some(was), is));
+    }
+    let cells: [(Cell, &str); 4] = [
         (worst, ""),
         (gains, "gains "),
         (baseline, "baseline "),

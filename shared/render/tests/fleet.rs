@@ -128,14 +128,17 @@ fn what_has_no_room_is_left_out_by_columns_and_named() {
     let long = "monitoring~kube-prometheus-stack-operator";
     postures.push(posture("prod-eu-1", long, "FPPPPP"));
     let text = shown(postures.clone(), false, &columns(80));
-    assert!(text.contains("no room for FACTS: -o wide"), "{text}");
-    assert!(!text.contains("4m10s"), "{text}");
+    assert!(text.contains("no room for MODE: -o wide"), "{text}");
+    assert!(text.contains("4m10s") && !text.contains("client"), "{text}");
     assert!(
         text.contains("kube-prometheus-stack-operator  F P P P P P  1 medium"),
         "{text}"
     );
     let text = shown(postures, false, &columns(60));
-    assert!(text.contains("no room for FACTS, WORST: -o wide"), "{text}");
+    assert!(
+        text.contains("no room for MODE, FACTS, WORST: -o wide"),
+        "{text}"
+    );
     assert!(!text.contains("1 medium"), "{text}");
 }
 

@@ -1,5 +1,4 @@
 //! What a service answers about postures, and what is no such answer.
-#![expect(clippy::unwrap_used, reason = "a test may fail by it")]
 
 use opsec_model::posture::CollectionMode;
 use opsec_model::{Gain, Severity, Status};
@@ -99,7 +98,7 @@ fn what_is_absent_or_not_known_is_named() {
                 sent.practices.push(v1::PracticeStatus {
                     practice: 999,
                     status: 1,
-                })
+                });
             }),
             "practices[1].practice: 999 is no practice",
         ),

@@ -1,6 +1,12 @@
 //! Postures of a fleet: every field of a filter, in a list and in a watch, and what a watch tells of those
 //! that the filter leaves no longer.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a helper that fails fails the test"
+)]
+
 use opsec_access::Caller;
 use opsec_proto::v1;
 use opsec_proto::v1::PostureEventKind::{Changed, Current, Gone, Synced};

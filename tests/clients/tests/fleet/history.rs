@@ -55,8 +55,8 @@ fn all_operators_of_a_cluster_show_since_when_where_it_is_recorded() {
     );
     recorder.register_as("prod-1", &uid);
     assert!(!check("").contains("SINCE"), "nothing is recorded");
-    let recorded = check(" --record");
-    assert!(recorded.contains("SINCE"), "{recorded}");
+    let table = check(" --record");
+    assert!(table.contains("SINCE"), "{table}");
     let table = check("");
     let mut lines = table.lines();
     let heading = lines.next().unwrap();

@@ -2,7 +2,6 @@
 //! `check --all` says since when a status holds.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     clippy::panic,
     reason = "a helper that fails fails the test"
 )]

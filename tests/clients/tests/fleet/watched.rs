@@ -84,7 +84,7 @@ fn what_changes_is_printed_once_and_ctrl_c_ends_it_with_130() {
     );
     recorder.record("prod-1", HARDENED);
     let line = watch.line();
-    let begins = "prod-1 cache-operator~cache-operator · PASS (was FAIL) · practice ";
+    let begins = "prod-1 cache-operator~cache-operator · PASS (was FAIL) · practices ";
     assert!(
         line.starts_with(begins) && line.ends_with(" · gone"),
         "{line}"
