@@ -11,6 +11,7 @@ use kube::api::{DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::GroupVersionKind;
 use kube::discovery::ApiResource;
 use kube::{Api, Client};
+use opsec_crd::OperatorRights;
 use opsec_manifests::{Input, Limits, read_documents};
 use opsec_testbed::{ControlPlane, Options};
 use serde_json::{Value, json};
@@ -56,6 +57,7 @@ pub(crate) fn cluster() -> Cluster {
     };
     if is_new {
         cluster.apply_all(shipped());
+        cluster.wait_for_policies();
     } else {
         // A test that failed may have taken a permission away.
         let is_role = |object: &Value| object["kind"].as_str().unwrap().ends_with("Role");
@@ -104,6 +106,36 @@ impl Cluster {
                 assert!(began.elapsed() < PATIENCE, "{error}: {object}");
                 std::thread::sleep(Duration::from_millis(100));
             }
+        }
+    }
+
+    /// Waits until the policies that were applied hold, which is a moment later: a controller that
+    /// starts before that may write what no controller may.
+    fn wait_for_policies(&self) {
+        let own: Api<DynamicObject> = Api::all_with(
+            self.client_of("opsec-controller", "opsec-controller"),
+            &operator_rights(),
+        );
+        let parameters = PatchParams {
+            dry_run: true,
+            ..PatchParams::default()
+        };
+        let status = Patch::Merge(json!({"status": {"conditions": []}}));
+        let began = Instant::now();
+        loop {
+            let patched = own.patch_status("opsec-controller", &parameters, &status);
+            match runtime().block_on(patched) {
+                Err(kube::Error::Api(refusal))
+                    if refusal.message.contains("ValidatingAdmissionPolicy") =>
+                {
+                    return;
+                }
+                answer => assert!(
+                    began.elapsed() < PATIENCE,
+                    "the policies do not hold: {answer:?}"
+                ),
+            }
+            std::thread::sleep(Duration::from_millis(100));
         }
     }
 
@@ -167,10 +199,10 @@ fn api(client: &Client, object: &Value) -> (Api<DynamicObject>, String) {
     let api_version = text(&object["apiVersion"]);
     let (group, version) = api_version.split_once('/').unwrap_or(("", &api_version));
     let kind = GroupVersionKind::gvk(group, version, &text(&object["kind"]));
-    let mut resource = ApiResource::from_gvk(&kind);
-    if kind.kind == "OperatorRights" {
-        "operatorrights".clone_into(&mut resource.plural);
-    }
+    let resource = match kind.kind.as_str() {
+        "OperatorRights" => operator_rights(),
+        _ => ApiResource::from_gvk(&kind),
+    };
     let namespace = text(&object["metadata"]["namespace"]);
     let api = if namespace.is_empty() {
         Api::all_with(client.clone(), &resource)
@@ -178,4 +210,9 @@ fn api(client: &Client, object: &Value) -> (Api<DynamicObject>, String) {
         Api::namespaced_with(client.clone(), &namespace, &resource)
     };
     (api, text(&object["metadata"]["name"]))
+}
+
+/// The resource of declarations, whose plural is irregular.
+fn operator_rights() -> ApiResource {
+    ApiResource::erase::<OperatorRights>(&())
 }
