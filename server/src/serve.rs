@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use opsec_access::Roster;
+use opsec_controller::Signals;
 use opsec_service::Waits;
 use opsec_store::{SledStore, StoreError, StoreLocation};
 use tokio::net::TcpListener;
@@ -25,7 +26,6 @@ use self::files::Files;
 use self::health::Health;
 use self::observing::Observing;
 use self::recording::Recording;
-use self::signals::Signals;
 use crate::args::Args;
 use crate::audit::{Audit, AuditError};
 use crate::config::{Config, ConfigError};

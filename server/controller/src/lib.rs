@@ -30,3 +30,4 @@ mod write;
 pub use options::ControllerOptions;
 pub use run::{ControllerError, run};
 pub use say::{Say, Weight};
+pub use signals::Signals;

@@ -1,10 +1,11 @@
-//! What the system tells the process.
+//! The signals by which the system asks a process to end, the central service's process too.
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Signals that end it.
-pub(crate) struct Signals {
+/// Signals that end a process: SIGTERM and SIGINT, elsewhere Ctrl-C.
+#[derive(Debug)]
+pub struct Signals {
     #[cfg(unix)]
     terminate: Signal,
     #[cfg(unix)]
@@ -13,7 +14,10 @@ pub(crate) struct Signals {
 
 impl Signals {
     /// Listens from now on.
-    pub(crate) fn new() -> std::io::Result<Self> {
+    ///
+    /// # Errors
+    /// When the system does not let it listen.
+    pub fn new() -> std::io::Result<Self> {
         Ok(Self {
             #[cfg(unix)]
             terminate: signal(SignalKind::terminate())?,
@@ -22,18 +26,18 @@ impl Signals {
         })
     }
 
-    /// Waits for the next one.
+    /// Waits for the next one that ends it.
     #[cfg(unix)]
-    pub(crate) async fn end(&mut self) {
+    pub async fn end(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
     }
 
-    /// Waits for the next one.
+    /// Waits for the next one that ends it.
     #[cfg(not(unix))]
-    pub(crate) async fn end(&mut self) {
+    pub async fn end(&mut self) {
         // An error means that none can come.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use opsec_model::comparison::ComparedState;
 use opsec_model::objects::PolicyRule;
 use opsec_model::{
-    Danger, EffectiveBaseline, OperatorSummary, Path, Reach, Report, ServiceAccountRef, Severity,
+    Danger, EffectiveBaseline, Path, Reach, Report, ServiceAccountRef, Severity,
 };
 use opsec_operators::Operator;
-use opsec_practices::{CheckError, CheckOptions, Prepared, SelectedBaseline};
+use opsec_practices::{CheckError, Prepared};
 use opsec_rbac::{EffectiveRights, Excess, Reaching, rule_covers};
 use opsec_rights::{Atom, GradedHit, GradedRight, Grading, GradingInput};
 
@@ -32,7 +32,7 @@ impl<'a> Known<'a> {
         now: Timestamp,
     ) -> Result<Self, CheckError> {
         let operator = prepared.resolve(operator)?;
-        let name = unique(operator);
+        let name = operator.unique_name();
         let grading = Grading::new(GradingInput {
             facts: prepared.facts(),
             holdings: prepared.holdings(),
@@ -47,7 +47,7 @@ impl<'a> Known<'a> {
             rights: accounts
                 .map(|account| rights(prepared, &account.account))
                 .collect(),
-            report: judge(prepared, &name, baseline, now)?,
+            report: prepared.check_one(Some(&name), baseline, now)?,
             paths: prepared.find_paths(Some(&name))?.items,
             prepared,
             operator,
@@ -180,39 +180,4 @@ fn as_rule(atom: &Atom, names: &[String]) -> PolicyRule {
 /// What real requests of an account are granted.
 pub(crate) fn rights(prepared: &Prepared<'_>, account: &ServiceAccountRef) -> EffectiveRights {
     EffectiveRights::of(prepared.policy(), prepared.kinds(), account)
-}
-
-/// A name that means this operator and no other: its namespace and what it is called there.
-fn unique(operator: &Operator) -> String {
-    match operator.namespaces.first() {
-        Some(namespace) => format!("{namespace}~{}", operator.name),
-        None => operator.name.clone(),
-    }
-}
-
-fn judge(
-    prepared: &Prepared<'_>,
-    name: &str,
-    baseline: &EffectiveBaseline,
-    now: Timestamp,
-) -> Result<Report, CheckError> {
-    let options = CheckOptions {
-        operator: Some(name.to_owned()),
-        all: false,
-        half: None,
-        fail_on: None,
-        now,
-    };
-    let choose = |_: &OperatorSummary| SelectedBaseline {
-        baseline: baseline.clone(),
-        notices: Vec::new(),
-    };
-    let mut reports = prepared.check(&options, &choose)?;
-    // One operator is asked for, so there is one report.
-    reports.pop().ok_or_else(|| {
-        CheckError::Resolve(opsec_operators::none_watches(
-            prepared.operators(),
-            prepared.facts(),
-        ))
-    })
 }

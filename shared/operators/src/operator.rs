@@ -80,6 +80,14 @@ pub struct Account {
 }
 
 impl Operator {
+    /// A name that means this operator and no other: its namespace and what it is called there.
+    pub fn unique_name(&self) -> String {
+        match self.namespaces.first() {
+            Some(namespace) => format!("{namespace}~{}", self.name),
+            None => self.name.clone(),
+        }
+    }
+
     /// Its workloads.
     pub fn workloads<'a>(&self, facts: &Facts<'a>) -> Vec<&'a Workload> {
         let components = self.components.iter();

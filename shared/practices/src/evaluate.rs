@@ -112,6 +112,34 @@ impl Prepared<'_> {
         Ok(reports.collect())
     }
 
+    /// Judges one operator by one baseline, both halves of every practice.
+    ///
+    /// # Errors
+    /// When the operator is not there or ambiguous, or a parameter object has no canonical form.
+    pub fn check_one(
+        &self,
+        operator: Option<&str>,
+        baseline: &EffectiveBaseline,
+        now: Timestamp,
+    ) -> Result<Report, CheckError> {
+        let options = CheckOptions {
+            operator: None,
+            all: false,
+            half: None,
+            fail_on: None,
+            now,
+        };
+        let selected = SelectedBaseline {
+            baseline: baseline.clone(),
+            notices: Vec::new(),
+        };
+        let operator = self.resolve(operator)?;
+        let (digest, engines) = (self.digest()?, Engines::new(self));
+        Ok(judge(
+            self, &engines, operator, &selected, &options, digest,
+        ))
+    }
+
     /// Every operator.
     pub fn list_operators(&self) -> Vec<OperatorSummary> {
         let works_in = |operator: &Operator| {
