@@ -45,32 +45,6 @@ const DEFINITION: &str = r#"{
   }
 }"#;
 
-/// What remains in a cluster alone: operator, rules, and why.
-const LIVE: [(&str, &[&str], &str); 3] = [
-    (
-        "argo-workflows",
-        &["OPSEC101", "OPSEC601"],
-        "No label joins its server and its controller in a cluster, and each is judged alone.",
-    ),
-    (
-        "grafana-operator",
-        &["OPSEC304"],
-        "Its definitions carry no labels, so that a cluster does not know their group to be its own.",
-    ),
-    (
-        "metallb",
-        &["OPSEC101", "OPSEC403", "OPSEC601"],
-        "No label joins its speaker and its controller in a cluster, and each is judged alone.",
-    ),
-];
-
-/// What of an operator remains in a cluster alone.
-fn only_live(label: &str) -> Option<&'static [&'static str]> {
-    let mut all = LIVE.iter();
-    let found = all.find(|(operator, _, why)| *operator == label && why.ends_with('.'));
-    found.map(|(_, rules, _)| *rules)
-}
-
 /// What an operator comes to: what is shown, and what is not as it should be.
 struct Outcome {
     told: String,
@@ -228,20 +202,15 @@ fn remaining(
     (told, wrong): (&mut String, &mut Vec<String>),
 ) {
     let failing = failing(after);
-    let live = only_live(label).unwrap_or_default();
     for finding in &failing {
         if kept.iter().any(|kept| kept.means(finding)) {
             writeln!(told, "  kept: {} ({})", finding.rule, finding.severity).unwrap();
-        } else if live.contains(&finding.rule.as_str()) {
-            writeln!(told, "  only live: {} ({})", finding.rule, finding.severity).unwrap();
         } else {
             wrong.push(format!("{label}: {}: {}", finding.rule, finding.title));
         }
     }
     for kept in kept {
-        // A part that is judged alone keeps what is its own.
-        let whole = !live.contains(&"OPSEC101");
-        if whole && !failing.iter().any(|finding| kept.means(finding)) {
+        if !failing.iter().any(|finding| kept.means(finding)) {
             wrong.push(format!(
                 "{label}: {} does not remain ({})",
                 kept.flag(),

@@ -13,7 +13,7 @@ use opsec_model::report::{Finding, FindingStatus};
 use opsec_model::{
     EffectiveBaseline, Notice, OperatorSummary, Report, ServiceAccountRef, Severity, Source,
 };
-use opsec_practices::{CheckError, CheckOptions, Prepared, SelectedBaseline};
+use opsec_practices::{CheckError, Prepared};
 use opsec_rbac::rule_covers;
 use opsec_rights::{Grading, GradingInput};
 use serde_json::{Value, json};
@@ -110,7 +110,7 @@ fn grave_rights_apart(
         baseline: &effective,
         node_pods: prepared.node_pods(),
     });
-    let found = grave(&judge_by(prepared, asked, &effective)?);
+    let found = grave(&prepared.check_one(asked.operator, &effective, asked.now)?);
     let said = baseline.spec.intended_namespaces.iter();
     let intended: BTreeSet<String> = said.flat_map(|set| set.names.iter().cloned()).collect();
     let mut grants = Vec::new();
@@ -163,11 +163,8 @@ fn judge(
     asked: &Capturing<'_>,
     baseline: &Baseline,
 ) -> Result<Report, CheckError> {
-    judge_by(
-        prepared,
-        asked,
-        &EffectiveBaseline::new(baseline, 0, true, None)?,
-    )
+    let effective = EffectiveBaseline::new(baseline, 0, true, None)?;
+    Ok(prepared.check_one(asked.operator, &effective, asked.now)?)
 }
 
 /// High and critical rights, by the account that holds them: a guard that could be lifted raises
@@ -182,29 +179,6 @@ fn grave(report: &Report) -> BTreeSet<(String, ServiceAccountRef)> {
             accounts.filter_map(|account| Some((finding.right.clone()?, account.clone())))
         })
         .collect()
-}
-
-fn judge_by(
-    prepared: &Prepared<'_>,
-    asked: &Capturing<'_>,
-    effective: &EffectiveBaseline,
-) -> Result<Report, CheckError> {
-    let options = CheckOptions {
-        operator: asked.operator.map(str::to_owned),
-        all: false,
-        half: None,
-        fail_on: None,
-        now: asked.now,
-    };
-    let choose = |_: &OperatorSummary| SelectedBaseline {
-        baseline: effective.clone(),
-        notices: Vec::new(),
-    };
-    let reports = prepared.check(&options, &choose)?;
-    reports
-        .into_iter()
-        .next()
-        .ok_or_else(|| opsec_operators::none_watches(prepared.operators(), prepared.facts()).into())
 }
 
 /// An exemption for every rule of every finding that fails, as narrow as the finding is.

@@ -173,6 +173,14 @@ impl Edits {
         self.by_object.values()
     }
 
+    /// Patches what patches of another patch.
+    pub(crate) fn patch_all(&mut self, patches: &Self) {
+        for edit in patches.iter() {
+            let answers: Vec<&str> = edit.answers.iter().map(String::as_str).collect();
+            self.patch(edit.object.clone(), &edit.document, &answers);
+        }
+    }
+
     /// Takes those of another.
     pub(crate) fn extend(&mut self, other: Self) {
         for (object, edit) in other.by_object {

@@ -6,6 +6,7 @@ mod admission;
 mod declaration;
 mod edit;
 mod exposure;
+mod labels;
 mod namespaces;
 mod network;
 mod rights;
@@ -19,7 +20,7 @@ use opsec_model::declared_rights::NamespaceSet;
 use opsec_model::report::{Finding, FindingStatus};
 use opsec_model::{EffectiveBaseline, OperatorSummary, Report, Severity, Snapshot};
 use opsec_operators::Operator;
-use opsec_practices::{CheckError, CheckOptions, Prepared, SelectedBaseline};
+use opsec_practices::{CheckError, Prepared};
 
 pub use edit::{ANSWERS, Action, Edit};
 
@@ -110,8 +111,8 @@ pub(crate) fn is_of_the_cluster(namespace: &str) -> bool {
 pub fn harden(snapshot: &Snapshot, asked: &Hardening<'_>) -> Result<Hardened, CheckError> {
     let prepared = Prepared::new(snapshot);
     let operator = prepared.resolve(asked.operator)?.clone();
-    let name = unique(&operator);
-    let before = judge(&prepared, &name, asked.baseline, asked.now)?;
+    let name = operator.unique_name();
+    let before = prepared.check_one(Some(&name), asked.baseline, asked.now)?;
     let mut work = Work {
         asked,
         intended: intended(&before.operator, asked, &operator),
@@ -133,27 +134,20 @@ pub fn harden(snapshot: &Snapshot, asked: &Hardening<'_>) -> Result<Hardened, Ch
     exposure::write(&work, prepared.facts(), &before, &mut edits);
     admission::write(&work, &failing, &mut edits);
     let guarded = snapshot::with(snapshot, &edits);
-    let held = judge(
-        &Prepared::new(&guarded),
-        &work.name,
-        &aimed_at(&work),
-        asked.now,
-    )?;
+    let held = Prepared::new(&guarded).check_one(Some(&work.name), &aimed_at(&work), asked.now)?;
     exposure::lift(&work, &guarded, &held, &mut edits);
     let guarded = snapshot::with(snapshot, &edits);
     let narrowed = rights::narrow(&work, &guarded)?;
     let mut after = snapshot::with(&guarded, &narrowed);
     edits.extend(narrowed);
+    let labels = labels::missing(&mut work, &prepared, &after);
+    after = snapshot::with(&after, &labels);
+    edits.patch_all(&labels);
     let mut declared = Edits::default();
     declaration::write(&work, &after, &mut declared)?;
     after = snapshot::with(&after, &declared);
     edits.extend(declared);
-    let after = judge(
-        &Prepared::new(&after),
-        &work.name,
-        asked.baseline,
-        asked.now,
-    )?;
+    let after = Prepared::new(&after).check_one(Some(&work.name), asked.baseline, asked.now)?;
     Ok(Hardened {
         edits: edits.in_order(),
         before,
@@ -168,14 +162,6 @@ impl Hardened {
         self.after
             .findings()
             .filter(|finding| finding.status == FindingStatus::Fail)
-    }
-}
-
-/// A name that means this operator and no other: its namespace and what it is called there.
-fn unique(operator: &Operator) -> String {
-    match operator.namespaces.first() {
-        Some(namespace) => format!("{namespace}~{}", operator.name),
-        None => operator.name.clone(),
     }
 }
 
@@ -203,34 +189,6 @@ pub(crate) fn aimed_at(work: &Work<'_>) -> EffectiveBaseline {
         });
     }
     baseline
-}
-
-/// Judges one operator.
-pub(crate) fn judge(
-    prepared: &Prepared<'_>,
-    name: &str,
-    baseline: &EffectiveBaseline,
-    now: Timestamp,
-) -> Result<Report, CheckError> {
-    let options = CheckOptions {
-        operator: Some(name.to_owned()),
-        all: false,
-        half: None,
-        fail_on: None,
-        now,
-    };
-    let choose = |_: &OperatorSummary| SelectedBaseline {
-        baseline: baseline.clone(),
-        notices: Vec::new(),
-    };
-    let reports = prepared.check(&options, &choose)?;
-    // One operator is asked for, so there is one report.
-    reports.into_iter().next().ok_or_else(|| {
-        CheckError::Resolve(opsec_operators::none_watches(
-            prepared.operators(),
-            prepared.facts(),
-        ))
-    })
 }
 
 /// Whether a finding of a rule fails, filed under it or another.

@@ -14,7 +14,7 @@ use opsec_rights::{GradedRight, Grading, GradingInput};
 use serde_json::{Value, json};
 
 use super::edit::Edits;
-use super::{Work, aimed_at, judge, snapshot};
+use super::{Work, aimed_at, snapshot};
 use crate::declare::name_of;
 use crate::rules::{Held, shorten};
 use crate::subject;
@@ -106,7 +106,7 @@ impl Plan<'_> {
         baseline: &EffectiveBaseline,
     ) -> Result<bool, CheckError> {
         let prepared = Prepared::new(now);
-        let report = judge(&prepared, &work.name, baseline, work.asked.now)?;
+        let report = prepared.check_one(Some(&work.name), baseline, work.asked.now)?;
         let operator = prepared.resolve(Some(&work.name))?;
         let grading = Grading::new(GradingInput {
             facts: prepared.facts(),

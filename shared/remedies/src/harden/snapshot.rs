@@ -96,7 +96,8 @@ fn declared(list: &mut Vec<OperatorRights>, edit: &Edit) {
     }
 }
 
-/// Merges what a patch says of a workload's pods into its template, containers by their names.
+/// Merges what a patch says of a workload's labels, and of its pods into its template, containers by
+/// their names.
 fn workload(list: &mut [Workload], edit: &Edit) {
     let found = list.iter_mut().find(|workload| {
         workload.kind.as_str() == edit.object.kind && is(&workload.metadata, &edit.object)
@@ -104,6 +105,7 @@ fn workload(list: &mut [Workload], edit: &Edit) {
     let Some(workload) = found else {
         return;
     };
+    label(&mut workload.metadata, &edit.document);
     let pointer = format!("/{}", workload.kind.pod_spec_path().replace('.', "/"));
     let (Some(patch), Ok(mut spec)) = (
         edit.document.pointer(&pointer),
@@ -137,6 +139,16 @@ fn workload(list: &mut [Workload], edit: &Edit) {
     }
     if let Ok(spec) = serde_json::from_value(spec) {
         workload.template.spec = spec;
+    }
+}
+
+/// Puts the labels of a patch on an object.
+fn label(metadata: &mut Metadata, patch: &Value) {
+    let labels = patch.pointer("/metadata/labels").and_then(Value::as_object);
+    for (key, value) in labels.into_iter().flatten() {
+        if let Some(value) = value.as_str() {
+            metadata.labels.insert(key.clone(), value.to_owned());
+        }
     }
 }
 
