@@ -52,6 +52,9 @@ pub(crate) enum Failure {
     /// There is nothing to judge.
     #[error("no operator was found; name what is to be judged: kubectl opsec check NAME")]
     NoOperator,
+    /// No operator was named where there are several, and all of them could be judged.
+    #[error("{0}, or ask for all with --all")]
+    NoneNamed(#[source] ServiceError),
     /// No rule had a subject.
     #[error("nothing could be judged: no rule had a subject")]
     NothingJudged,

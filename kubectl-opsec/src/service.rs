@@ -97,6 +97,16 @@ impl ServiceError {
         self.is_for(&["OPERATOR_NOT_FOUND", "OPERATOR_AMBIGUOUS"])
     }
 
+    /// Whether there is more than one operator to choose from.
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        self.is_for(&["OPERATOR_AMBIGUOUS"])
+    }
+
+    /// Whether there is no declaration that could be validated.
+    pub(crate) fn is_nothing_declared(&self) -> bool {
+        self.is_for(&["NOTHING_DECLARED"])
+    }
+
     /// Whether nothing was signed because the operator fails.
     pub(crate) fn is_failed_check(&self) -> bool {
         self.is_for(&["CHECK_FAILED"])

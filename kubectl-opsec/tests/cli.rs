@@ -246,6 +246,21 @@ fn an_unknown_operator_is_answered_with_those_that_are_there() {
 }
 
 #[test]
+fn where_there_are_several_all_can_be_asked_for() {
+    let folder = Folder::new(&[
+        ("greedy.yaml", GREEDY),
+        ("lazy.yaml", &GREEDY.replace("greedy", "lazy")),
+    ]);
+    folder.run("check -f greedy.yaml -f lazy.yaml").is_refused(
+        "there are 2 operators: greedy (namespace greedy), lazy (namespace lazy); name one of them, or ask for all with --all",
+    );
+    // What asks about one alone does not speak of a flag that it lacks.
+    let ran = folder.run("path -f greedy.yaml -f lazy.yaml");
+    ran.is_refused("name one of them");
+    assert!(!ran.stderr.contains("--all"), "{ran:?}");
+}
+
+#[test]
 fn causes_come_with_v_1() {
     let folder = greedy();
     let line = "check gredy -f greedy.yaml";

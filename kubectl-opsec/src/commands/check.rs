@@ -43,6 +43,7 @@ pub(crate) async fn run(args: CheckArgs, mut context: Context) -> Result<Exit, F
     };
     let refused = |error: ServiceError| match &inline {
         Some(inline) if error.is_about_baseline() => inline.refused(&error),
+        _ if args.operator.is_none() && error.is_ambiguous() => Failure::NoneNamed(error),
         _ => Failure::Service(error),
     };
     let mut gathered = match &args.collect {

@@ -90,7 +90,7 @@ pub enum ResolveError {
         candidates: Vec<Candidate>,
     },
     /// No name was given, and there is not exactly one operator.
-    #[error("there are {} operators: {}; name one of them, or ask for all with --all", candidates.len(), list(candidates))]
+    #[error("there are {} operators: {}; name one of them", candidates.len(), list(candidates))]
     Several {
         /// The operators that are there.
         candidates: Vec<Candidate>,

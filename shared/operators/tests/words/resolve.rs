@@ -215,7 +215,7 @@ fn without_a_name_the_one_operator_that_is_there_is_meant() {
     ];
     assert_eq!(
         resolved(&files, None).unwrap_err().to_string(),
-        "there are 2 operators: a (namespace one), b (namespace two); name one of them, or ask for all with --all"
+        "there are 2 operators: a (namespace one), b (namespace two); name one of them"
     );
     // What is named is judged although it is no operator.
     assert_eq!(resolved(&files, Some("cart")), Ok("shop".to_owned()));
