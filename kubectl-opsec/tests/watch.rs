@@ -121,10 +121,6 @@ fn operator() {
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cart"},
             "subjects": [{"kind": "ServiceAccount", "name": "cart", "namespace": "cart"}]}),
     ]);
-    let kubectl = opsec_testbed::Assets::of(opsec_testbed::RELEASE)
-        .unwrap()
-        .kubectl()
-        .unwrap();
     let rules = json!([{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]);
     let declaration = json!({"apiVersion": "kubectl-opsec.dev/v1alpha1", "kind": "OperatorRights",
         "metadata": {"name": "cart"}, "spec": {"operator": "cart", "mode": "Audit", "rights": [
@@ -133,21 +129,28 @@ fn operator() {
     let file = folder.path().join("declaration.json");
     std::fs::write(&file, declaration.to_string()).unwrap();
     // kubectl knows the plural, which is no common one.
+    let file = file.display().to_string();
     for _ in 0..100 {
-        let status = Command::new(&kubectl)
-            .args(["apply", "-f"])
-            .arg(&file)
-            .env("KUBECONFIG", control_plane().kubeconfig())
-            .env("HOME", folder.path())
-            .output()
-            .unwrap()
-            .status;
-        if status.success() {
+        if kubectl(&["apply", "-f", &file]) {
             return;
         }
         std::thread::sleep(Duration::from_millis(200));
     }
     panic!("the declaration is not taken");
+}
+
+/// Whether kubectl did it.
+fn kubectl(arguments: &[&str]) -> bool {
+    let assets = opsec_testbed::Assets::of(opsec_testbed::RELEASE).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    Command::new(assets.kubectl().unwrap())
+        .args(arguments)
+        .env("KUBECONFIG", control_plane().kubeconfig())
+        .env("HOME", home.path())
+        .output()
+        .unwrap()
+        .status
+        .success()
 }
 
 #[test]
@@ -181,6 +184,9 @@ fn what_changed_is_printed_once_and_ctrl_c_ends_it_with_130() {
     apply_all(vec![role(&json!(["get"]))]);
     rights.prints("MODIFIED");
     check.prints("- OPSEC602");
+    assert!(kubectl(&["delete", "operatorrights", "cart"]));
+    let last: Value = serde_json::from_str(&rights.prints("DELETED")).unwrap();
+    assert_eq!(last["object"]["name"], "cart");
     assert_eq!(rights.interrupted(), 130);
     assert_eq!(check.interrupted(), 130);
 }

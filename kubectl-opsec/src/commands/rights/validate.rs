@@ -62,8 +62,14 @@ async fn validated(args: &ValidateArgs, context: &Context) -> Result<ValidationL
 async fn watch(args: &ValidateArgs, context: &Context) -> Result<Exit, Failure> {
     let mut before: Vec<(String, Validation)> = Vec::new();
     let look = async || {
-        let list = validated(args, context).await?;
-        let items = list.items.iter();
+        let list = match validated(args, context).await {
+            // The last one is gone: that is a change as any other.
+            Err(Failure::Service(error)) if !before.is_empty() && error.is_nothing_declared() => {
+                None
+            }
+            list => Some(list?),
+        };
+        let items = list.iter().flat_map(|list| &list.items);
         let after: Vec<_> = items.map(|it| (it.name.clone(), it.clone())).collect();
         let mut out = Vec::new();
         for (event, name, validation) in changed(&before, &after) {
@@ -74,10 +80,8 @@ async fn watch(args: &ValidateArgs, context: &Context) -> Result<Exit, Failure> 
                     out.extend_from_slice(format!("OperatorRights/{name} · GONE\n").as_bytes());
                 }
                 AnswerFormat::Text => {
-                    let one = ValidationList {
-                        items: vec![validation.clone()],
-                        ..list.clone()
-                    };
+                    let mut one = list.clone().ok_or(ServiceError::EmptyAnswer)?;
+                    one.items = vec![validation.clone()];
                     print(args, context, &one, &mut out)?;
                 }
             }
