@@ -23,6 +23,14 @@ pub fn buf() -> Result<PathBuf, ClientError> {
     built("buf", "github.com/bufbuild/buf/cmd/buf")
 }
 
+/// ghz: calls a service as often as it can, and says how long that took.
+///
+/// # Errors
+/// When Go is missing, or it does not build.
+pub fn ghz() -> Result<PathBuf, ClientError> {
+    built("ghz", "github.com/bojand/ghz/cmd/ghz")
+}
+
 /// Builds a tool, unless it was built from the same modules already; one process at a time.
 fn built(name: &'static str, package: &str) -> Result<PathBuf, ClientError> {
     let module = Path::new(env!("CARGO_MANIFEST_DIR")).join("go").join(name);

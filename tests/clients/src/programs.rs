@@ -79,7 +79,10 @@ fn profile() -> PathBuf {
     folder.map_or_else(|| repository().join("target/debug"), Path::to_owned)
 }
 
+/// The directory that cargo builds into: it marks it as one.
 fn target() -> PathBuf {
     let profile = profile();
-    profile.parent().map_or(profile.clone(), Path::to_owned)
+    let mut above = profile.ancestors();
+    let marked = above.find(|folder| folder.join("CACHEDIR.TAG").is_file());
+    marked.map_or_else(|| repository().join("target"), Path::to_owned)
 }

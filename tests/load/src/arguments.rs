@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 const USAGE: &str = "\
 usage: cargo xtask bench server [--seconds N] [--connections N] [--in-flight N] [--baselines N]
-                              [--overload]
+                              [--ghz | --overload]
 
   --seconds N       how long each is asked [10]
   --connections N   connections [4]
   --in-flight N     calls at once on each [8]
   --baselines N     baselines that the service holds [10000]
+  --ghz             have ghz ask too, a program of others, built with Go
   --overload        ask three times as much as the service answers, and say what it answers then;
                     the service has one processor, and what asks the others";
 
@@ -22,6 +23,7 @@ pub(crate) struct Arguments {
     pub(crate) in_flight: usize,
     pub(crate) baselines: usize,
     pub(crate) overload: bool,
+    pub(crate) ghz: bool,
 }
 
 impl Arguments {
@@ -34,28 +36,32 @@ impl Arguments {
             in_flight: 8,
             baselines: 10_000,
             overload: false,
+            ghz: false,
         };
         let mut given = given.into_iter();
         while let Some(name) = given.next() {
-            if name == "--overload" {
-                arguments.overload = true;
-                continue;
-            }
-            let value = given.next().ok_or(USAGE)?;
-            let number = || {
-                value
-                    .parse()
-                    .map_err(|_| format!("{name} {value}\n{USAGE}"))
-            };
             match name.as_str() {
-                "--server" => arguments.server = PathBuf::from(value),
-                "--seconds" => arguments.seconds = number()?,
-                "--connections" => arguments.connections = usize::try_from(number()?).unwrap_or(1),
-                "--in-flight" => arguments.in_flight = usize::try_from(number()?).unwrap_or(1),
-                "--baselines" => arguments.baselines = usize::try_from(number()?).unwrap_or(0),
-                _ => return Err(format!("{name} is not known\n{USAGE}")),
+                "--overload" => arguments.overload = true,
+                "--ghz" => arguments.ghz = true,
+                _ => arguments.take(&name, &given.next().ok_or(USAGE)?)?,
             }
         }
         Ok(arguments)
+    }
+
+    fn take(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let number = || {
+            let number: Result<usize, _> = value.parse();
+            number.map_err(|_| format!("{name} {value}\n{USAGE}"))
+        };
+        match name {
+            "--server" => self.server = PathBuf::from(value),
+            "--seconds" => self.seconds = u64::try_from(number()?).unwrap_or(1),
+            "--connections" => self.connections = number()?,
+            "--in-flight" => self.in_flight = number()?,
+            "--baselines" => self.baselines = number()?,
+            _ => return Err(format!("{name} is not known\n{USAGE}")),
+        }
+        Ok(())
     }
 }

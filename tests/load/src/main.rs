@@ -6,6 +6,7 @@ mod arguments;
 mod baselines;
 mod echo;
 mod load;
+mod outside;
 mod overload;
 mod process;
 mod request;
@@ -66,6 +67,7 @@ async fn bench(arguments: &Arguments) -> Result<(), String> {
     say("asking the service");
     let anew = measured(arguments, &server, &request, Asks::Anew).await?;
     let again = measured(arguments, &server, &request, Asks::TheSame).await?;
+    let outside = outside::measure(arguments, server.address(), &request)?;
     let loaded = server.memory()?;
     let response = load::answer(server.address(), &request).await?;
     drop(server);
@@ -92,6 +94,7 @@ async fn bench(arguments: &Arguments) -> Result<(), String> {
         Measured::headings(),
         anew.row("service, anew"),
         again.row("service, again"),
+        outside,
         echoed.row("echo"),
         String::new(),
         share("what was never asked before", &anew, &echoed),
