@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use opsec_model::comparison::ComparedState;
 use opsec_model::objects::PolicyRule;
-use opsec_model::{
-    Danger, EffectiveBaseline, Path, Reach, Report, ServiceAccountRef, Severity,
-};
+use opsec_model::{Danger, EffectiveBaseline, Path, Reach, Report, ServiceAccountRef, Severity};
 use opsec_operators::Operator;
 use opsec_practices::{CheckError, Prepared};
 use opsec_rbac::{EffectiveRights, Excess, Reaching, rule_covers};

@@ -135,9 +135,7 @@ impl Prepared<'_> {
         };
         let operator = self.resolve(operator)?;
         let (digest, engines) = (self.digest()?, Engines::new(self));
-        Ok(judge(
-            self, &engines, operator, &selected, &options, digest,
-        ))
+        Ok(judge(self, &engines, operator, &selected, &options, digest))
     }
 
     /// Every operator.
