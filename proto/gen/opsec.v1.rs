@@ -7031,7 +7031,7 @@ pub struct WatchBaselinesResponse {
     /// What it is.
     #[prost(enumeration = "WatchKind", tag = "1")]
     pub kind: i32,
-    /// Where to go on from after it.
+    /// Where to go on from after it; empty of CURRENT: not all that is there was told.
     #[prost(string, tag = "2")]
     pub cursor: ::prost::alloc::string::String,
     /// The baseline, as `baselines/{baseline}`; of CURRENT and CHANGED.

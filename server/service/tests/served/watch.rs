@@ -28,6 +28,8 @@ async fn a_watch_tells_what_is_there_then_each_change_and_goes_on_from_its_curso
     let current = next(&mut watch).await.unwrap().unwrap();
     assert_eq!(current.kind(), v1::WatchKind::Current);
     assert_eq!(current.effective_digest, stored.effective_digest);
+    // To go on from here would lose what is there and was not told yet.
+    assert_eq!(current.cursor, "");
     let synced = next(&mut watch).await.unwrap().unwrap();
     assert_eq!(synced.kind(), v1::WatchKind::Synced);
 
