@@ -1815,7 +1815,8 @@ pub struct CheckResponse {
     /// One result an operator, in the order of their names.
     #[prost(message, repeated, tag = "1")]
     pub results: ::prost::alloc::vec::Vec<CheckResult>,
-    /// Correlates this call with logs; a UUID.
+    /// Correlates this call with logs; a UUID. Of a recorded check it is what Attest takes, as
+    /// `checks/{check_id}`.
     #[prost(string, tag = "2")]
     pub check_id: ::prost::alloc::string::String,
     /// The time that was judged as of: the service's clock, or `as_of`.
@@ -5617,13 +5618,13 @@ pub struct Revocation {
 /// What to attest.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct AttestRequest {
-    /// Facts of a live cluster; at most 64 MiB. They, or `collection`.
+    /// Facts of a live cluster; at most 64 MiB. They, `collection` or `check`.
     #[prost(message, optional, tag = "1")]
     pub snapshot: ::core::option::Option<Snapshot>,
-    /// The operator by any of its names; empty is the only one of the snapshot.
+    /// The operator by any of its names, of a check by its name or id; empty is the only one there.
     #[prost(string, tag = "2")]
     pub operator: ::prost::alloc::string::String,
-    /// The cluster by id, where the caller knows it; another than the snapshot's is refused.
+    /// The cluster by id, where the caller knows it; another than that of the facts is refused.
     #[prost(string, tag = "3")]
     pub cluster: ::prost::alloc::string::String,
     /// What the caller takes to apply, as `effective_digest` of ResolveBaseline; another that applies is
@@ -5639,9 +5640,14 @@ pub struct AttestRequest {
     /// Only say whether it could be attested, and what it would be: nothing is signed or kept.
     #[prost(bool, tag = "7")]
     pub validate_only: bool,
-    /// Facts that the service reads of a cluster itself; `snapshot` is absent then.
+    /// Facts that the service reads of a cluster itself.
     #[prost(message, optional, tag = "8")]
     pub collection: ::core::option::Option<Collection>,
+    /// A check that was made with `record`, as `checks/{check_id}`: what it found is signed, if the same
+    /// baseline still applies. It can be attested for as long as the baseline's maxSnapshotAge, and an
+    /// hour at most.
+    #[prost(string, tag = "9")]
+    pub check: ::prost::alloc::string::String,
 }
 /// What was attested.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -5901,10 +5907,12 @@ pub mod attestation_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Judges an operator of a live snapshot by the baseline that applies, signs what it came to, and
-        /// keeps it. The same request_id has the same envelope.
+        /// Judges an operator of a live snapshot by the baseline that applies, or takes what a recorded check
+        /// found by it, signs what it came to, and keeps it. What applies is looked up again in the transaction
+        /// that keeps the statement. The same request_id has the same envelope.
         ///
-        /// Reasons: those of Check; CLUSTER_UNREGISTERED, CLUSTER_MISMATCH, SNAPSHOT_STALE (ageSeconds,
+        /// Reasons: those of Check; CHECK_NOT_FOUND with NOT_FOUND, also when it has ended or is out of the
+        /// caller's scope; CLUSTER_UNREGISTERED, CLUSTER_MISMATCH, SNAPSHOT_STALE (ageSeconds,
         /// limitSeconds), SNAPSHOT_FROM_FUTURE, NOT_RECORDABLE, NOTHING_JUDGED, COLLECTION_TOO_WEAK (mode,
         /// minimum), MATCHED_BY_NAME (baseline), BASELINE_CHANGED (baseline, effectiveDigest), CHECK_FAILED
         /// (status, practices) and NO_ACTIVE_KEY, REQUEST_ID_REUSED with FAILED_PRECONDITION.
@@ -6116,10 +6124,12 @@ pub mod attestation_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with AttestationServiceServer.
     #[async_trait]
     pub trait AttestationService: std::marker::Send + std::marker::Sync + 'static {
-        /// Judges an operator of a live snapshot by the baseline that applies, signs what it came to, and
-        /// keeps it. The same request_id has the same envelope.
+        /// Judges an operator of a live snapshot by the baseline that applies, or takes what a recorded check
+        /// found by it, signs what it came to, and keeps it. What applies is looked up again in the transaction
+        /// that keeps the statement. The same request_id has the same envelope.
         ///
-        /// Reasons: those of Check; CLUSTER_UNREGISTERED, CLUSTER_MISMATCH, SNAPSHOT_STALE (ageSeconds,
+        /// Reasons: those of Check; CHECK_NOT_FOUND with NOT_FOUND, also when it has ended or is out of the
+        /// caller's scope; CLUSTER_UNREGISTERED, CLUSTER_MISMATCH, SNAPSHOT_STALE (ageSeconds,
         /// limitSeconds), SNAPSHOT_FROM_FUTURE, NOT_RECORDABLE, NOTHING_JUDGED, COLLECTION_TOO_WEAK (mode,
         /// minimum), MATCHED_BY_NAME (baseline), BASELINE_CHANGED (baseline, effectiveDigest), CHECK_FAILED
         /// (status, practices) and NO_ACTIVE_KEY, REQUEST_ID_REUSED with FAILED_PRECONDITION.

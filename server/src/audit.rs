@@ -3,6 +3,7 @@
 
 mod chain;
 mod command;
+mod compare;
 mod files;
 mod outbox;
 mod prune;
@@ -19,6 +20,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub(crate) use chain::Event;
 use chain::Head;
 pub(crate) use command::audit;
+pub(crate) use compare::compare;
 pub(crate) use outbox::{Outbox, Running};
 pub(crate) use writer::open;
 

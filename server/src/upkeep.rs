@@ -15,7 +15,7 @@ use opsec_store::{SledStore, Store as _, StoreError, StoreLocation};
 
 use crate::args::{Args, Export, Fsck, Import};
 use crate::client;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, Resolved};
 use crate::log::plain;
 use crate::refuse;
 
@@ -27,8 +27,11 @@ pub(crate) fn now() -> i64 {
 }
 
 pub(crate) fn location(args: &Args) -> Result<StoreLocation, ConfigError> {
-    let directory = args.resolve()?.data_directory();
-    Ok(StoreLocation::new(directory).with_patience(std::time::Duration::ZERO))
+    Ok(at(&args.resolve()?))
+}
+
+fn at(resolved: &Resolved) -> StoreLocation {
+    StoreLocation::new(resolved.data_directory()).with_patience(std::time::Duration::ZERO)
 }
 
 fn refused(error: &ConfigError) -> ExitCode {
@@ -49,35 +52,39 @@ pub(crate) fn print(args: &Args) -> ExitCode {
 
 /// `fsck`: 0 clean, 1 findings, 2 it could not be checked.
 pub(crate) fn fsck(args: &Args, fsck: &Fsck) -> ExitCode {
-    let location = match location(args) {
-        Ok(location) => location,
-        Err(error) => {
-            plain(&format!("error: {}: {error}", error.reason()));
-            return ExitCode::from(COULD_NOT_CHECK);
-        }
+    let could_not = |reason: &str, error: &dyn std::fmt::Display| {
+        plain(&format!("error: {reason}: {error}"));
+        ExitCode::from(COULD_NOT_CHECK)
+    };
+    let resolved = match args.resolve() {
+        Ok(resolved) => resolved,
+        Err(error) => return could_not(error.reason(), &error),
     };
     let options = FsckOptions {
         repair: fsck.repair,
         accept_loss: fsck.accept_loss,
         now: now(),
     };
-    match fsck::fsck(&location, &options) {
-        Ok(report) => {
+    match fsck::fsck(&at(&resolved), &options) {
+        Ok(mut report) => {
+            let audit = resolved.audit_directory();
+            let compared = crate::audit::compare(&audit, &report.owed, report.commit);
+            let unread = compared.map(|found| report.findings.extend(found)).err();
             let mut out = anstream::stdout().lock();
             for finding in &report.findings {
                 let mended = if finding.repaired { " (repaired)" } else { "" };
                 let code = finding.code.as_str();
                 let _ = writeln!(out, "{code}: {}{mended}", finding.message);
             }
+            if let Some(error) = unread {
+                return could_not(error.reason(), &error);
+            }
             if report.findings.is_empty() {
                 let _ = writeln!(out, "clean");
             }
             ExitCode::from(report.exit_status())
         }
-        Err(error) => {
-            plain(&format!("error: {}: {error}", error.reason()));
-            ExitCode::from(COULD_NOT_CHECK)
-        }
+        Err(error) => could_not(error.reason(), &error),
     }
 }
 

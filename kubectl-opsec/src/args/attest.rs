@@ -129,6 +129,17 @@ pub(crate) struct AttestArgs {
         help_heading = "Service"
     )]
     pub(crate) collect: Option<String>,
+    /// Have what this check found signed, as `check --record` names it, and read nothing
+    #[arg(
+        long,
+        value_name = "CHECK",
+        conflicts_with_all = [
+            "filename", "snapshot", "save_snapshot", "kubeconfig", "context", "impersonate",
+            "secret_metadata", "collect",
+        ],
+        help_heading = "Service"
+    )]
+    pub(crate) check: Option<String>,
     #[command(flatten)]
     pub(crate) files: FileArgs,
 }

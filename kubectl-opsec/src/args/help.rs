@@ -242,13 +242,15 @@ Examples:
 pub(crate) const ATTEST: &str = "\
 Examples:
   kubectl opsec attest cert-manager -o cert-manager.dsse.json
+  kubectl opsec attest --check 01939b4e-7a6a-7c4e-8a39-3c7c5f2f6d11 -o cert-manager.dsse.json
   kubectl opsec attest cert-manager --allow-failed --server https://opsec.example.org:7443";
 
 /// Paragraphs are one line each: they are wrapped to the terminal.
 pub(crate) const ATTEST_AFTER: &str = "\
 The cluster is read, and the service judges it by the baseline that applies and signs what it found: \
 nothing that is said here is signed. It refuses clusters that are not registered, facts that are too \
-old, and a baseline that asks for facts that it collects itself. Exit status: 0 signed, 1 the operator \
+old, and a baseline that asks for facts that it collects itself. With --check it signs what a check with \
+--record found, if the same baseline still applies and its facts are still fresh. Exit status: 0 signed, 1 the operator \
 fails and nothing is signed, 2 otherwise.";
 
 pub(crate) const ATTESTATIONS: &str = "\

@@ -1,5 +1,5 @@
 //! `attest`: what the service itself finds of an operator, signed. The plugin says nothing of it: it
-//! sends what it read of the cluster, or has the service read it.
+//! sends what it read of the cluster, has the service read it, or names a check that it recorded.
 
 use std::path::{Path, PathBuf};
 
@@ -27,18 +27,21 @@ pub(crate) async fn run(args: AttestArgs, context: &Context) -> Result<Exit, Fai
     let collection = args.collect.map(|cluster| v1::Collection {
         cluster: format!("clusters/{cluster}"),
     });
-    let gathered = match &collection {
-        Some(_) => input::elsewhere(&args.files),
-        None => input::gather(&args.files, &progress).await?,
+    let is_here = collection.is_none() && args.check.is_none();
+    let gathered = if is_here {
+        input::gather(&args.files, &progress).await?
+    } else {
+        input::elsewhere(&args.files)
     };
     progress.step("judging");
-    let snapshot = match &collection {
-        Some(_) => None,
-        None => Some(encode_snapshot(&gathered.snapshot).map_err(Failure::Snapshot)?),
-    };
+    let snapshot = is_here
+        .then(|| encode_snapshot(&gathered.snapshot))
+        .transpose()
+        .map_err(Failure::Snapshot)?;
     let request = v1::AttestRequest {
         snapshot,
         collection,
+        check: args.check.as_deref().map_or_else(String::new, named),
         operator: gathered.operator(args.operator.as_ref()),
         cluster: context.cluster.clone().unwrap_or_default(),
         effective_digest: args.effective_digest.unwrap_or_default(),
@@ -64,21 +67,27 @@ pub(crate) async fn run(args: AttestArgs, context: &Context) -> Result<Exit, Fai
     }
 }
 
+/// A check by its name, whether or not it says what it is of.
+fn named(check: &str) -> String {
+    let id = check.strip_prefix("checks/").unwrap_or(check);
+    format!("checks/{id}")
+}
+
 /// Writes a statement, and beside it what it is about: both or, as far as it can be, neither.
 ///
 /// # Errors
 /// When they cannot be written.
 pub(super) fn write(attestation: &v1::Attestation, to: Option<&Path>) -> Result<(), Failure> {
-    let mut envelope = attestation.envelope.to_vec();
-    envelope.push(b'\n');
+    // One line with its end, as it was signed and stored: verifying takes it in no other form.
+    let envelope = &attestation.envelope;
     let Some(path) = to else {
-        return output::answer(&envelope);
+        return output::answer(envelope);
     };
     let mut beside = path.as_os_str().to_owned();
     beside.push(".target.json");
     let beside = PathBuf::from(beside);
     put(&beside, &attestation.target)?;
-    put(path, &envelope)
+    put(path, envelope)
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {

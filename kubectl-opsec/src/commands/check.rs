@@ -67,6 +67,7 @@ pub(crate) async fn run(args: CheckArgs, mut context: Context) -> Result<Exit, F
     drop(std::mem::take(&mut gathered.snapshot));
     let response = service.check(request).await.map_err(refused)?;
     let cluster = response.cluster.clone();
+    let check = args.record.then(|| response.check_id.clone());
     let reports = decode(response, &gathered.sources)?;
     let history = since::history(&args, &service, &cluster, &reports).await;
     drop(progress);
@@ -74,7 +75,14 @@ pub(crate) async fn run(args: CheckArgs, mut context: Context) -> Result<Exit, F
         probe::tell(&reports);
     }
     context.layout.objects = gathered.objects;
-    print(&args, reports, history.as_ref(), &context)
+    let exit = print(&args, reports, history.as_ref(), &context)?;
+    if let Some(check) = check {
+        output::say(&format!(
+            "recorded as check {check}; while its facts are fresh, `kubectl opsec attest --check {check}` \
+             has it signed"
+        ));
+    }
+    Ok(exit)
 }
 
 /// What is asked of the service.

@@ -95,32 +95,49 @@ pub fn answered(
     }
 }
 
-/// Keeps an attestation; what has ended of its operator goes.
+/// Keeps an attestation of what stands at its commit; what has ended of its operator goes. Whether it
+/// stands is asked again whenever a baseline or its cluster was changed meanwhile: so none is ever kept
+/// that was signed by what did not apply any more.
 ///
 /// # Errors
-/// When the store failed.
-pub fn create(
+/// When the store failed, or it does not stand.
+pub fn create<E: From<ChangeError>>(
     store: &dyn Store,
     attestation: &Attestation,
     context: &ChangeContext,
-) -> Result<(), ChangeError> {
+    stands: impl Fn() -> Result<(), E>,
+) -> Result<(), E> {
+    for _ in 0..ATTEMPTS {
+        let snapshot = store.snapshot().map_err(ChangeError::from)?;
+        // INVARIANT: asked of what is there now, after the snapshot that the transaction compares with.
+        stands()?;
+        if keep(store, &*snapshot, attestation, context)? {
+            return Ok(());
+        }
+    }
+    Err(ChangeError::from(StoreError::Overloaded).into())
+}
+
+/// Keeps it, unless what it rests on changed after the snapshot; whether it did.
+fn keep(
+    store: &dyn Store,
+    snapshot: &dyn Snapshot,
+    attestation: &Attestation,
+    context: &ChangeContext,
+) -> Result<bool, ChangeError> {
     let place = Place {
         cluster_uid: attestation.cluster_uid.clone(),
         operator: attestation.operator.clone(),
     };
-    for _ in 0..ATTEMPTS {
-        let snapshot = store.snapshot()?;
-        let mut batch = Batch::default();
-        sweep(&*snapshot, attestation, context.now, &mut batch)?;
-        let at = key_of(attestation);
-        put(&*snapshot, &mut batch, at, attestation)?;
-        let named = key::attestation_id(&attestation.id);
-        put(&*snapshot, &mut batch, named, &place)?;
-        if commit(store, &*snapshot, batch, attestation, context)? {
-            return Ok(());
-        }
-    }
-    Err(StoreError::Overloaded.into())
+    let mut batch = Batch::default();
+    batch.rest_on(key::applying());
+    batch.rest_on(key::cluster_uid(&attestation.cluster_uid));
+    batch.rest_on(key::cluster(&attestation.cluster));
+    sweep(snapshot, attestation, context.now, &mut batch)?;
+    put(snapshot, &mut batch, key_of(attestation), attestation)?;
+    let named = key::attestation_id(&attestation.id);
+    put(snapshot, &mut batch, named, &place)?;
+    commit(store, snapshot, batch, attestation, context)
 }
 
 /// Revokes an attestation; absent when it was revoked before.

@@ -10,6 +10,8 @@ use crate::store::{Compare, Snapshot, TRANSACTION_OPERATIONS, Transaction};
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     transaction: Transaction,
+    /// What it does not write, and must find as it was.
+    rests_on: Vec<Vec<u8>>,
 }
 
 impl Batch {
@@ -28,6 +30,11 @@ impl Batch {
     ) -> Result<(), serde_json::Error> {
         self.put(key, &serde_json::to_vec(value)?);
         Ok(())
+    }
+
+    /// Refuses the transaction when a record that it does not write is not as in the snapshot.
+    pub(crate) fn rest_on(&mut self, key: Vec<u8>) {
+        self.rests_on.push(key);
     }
 
     /// Removes a record.
@@ -66,16 +73,25 @@ impl Batch {
     ) -> Result<Transaction, StoreError> {
         self.transaction.now = now;
         for (key, value) in &self.transaction.operations {
-            let is_old_answer = key::kind(key) == key::REPLAY && value.is_none();
-            // An event that is owed has an id that no other has.
-            let is_own = [key::CHUNK, key::OWED].contains(&key::kind(key));
-            if is_own || is_old_answer {
+            // What is written once and has ended is ended for everyone who takes it out.
+            let is_old = [key::REPLAY, key::KEPT].contains(&key::kind(key)) && value.is_none();
+            // An event that is owed has an id that no other has; that something applies anew is said
+            // by whoever changes it, beside others who do.
+            let is_own = [key::CHUNK, key::OWED, key::APPLYING].contains(&key::kind(key));
+            if is_own || is_old {
                 continue;
             }
-            let modified = snapshot.get(key)?.map_or(0, |entry| entry.modified);
-            let key = key.clone();
-            self.transaction.compares.push(Compare { key, modified });
+            self.transaction.compares.push(as_is(snapshot, key)?);
+        }
+        for key in &self.rests_on {
+            self.transaction.compares.push(as_is(snapshot, key)?);
         }
         Ok(self.transaction)
     }
+}
+
+fn as_is(snapshot: &dyn Snapshot, key: &[u8]) -> Result<Compare, StoreError> {
+    let modified = snapshot.get(key)?.map_or(0, |entry| entry.modified);
+    let key = key.to_vec();
+    Ok(Compare { key, modified })
 }

@@ -317,6 +317,8 @@ fn settle(
         Head { beyond, ..applies }
     };
     write_head(name, head, &mut batch).map_err(encoded)?;
+    // INVARIANT: every change of a baseline writes this: what is signed rests on it.
+    batch.put(key::applying(), format!("{name} {revision}").as_bytes());
     let mut after = before.clone();
     match &content {
         _ if !state.is_decided() => after.set_head(name, head),

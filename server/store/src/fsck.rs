@@ -7,6 +7,7 @@ use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::key;
 use crate::location::StoreLocation;
+use crate::outbox::{self, Row};
 use crate::scope::Scope;
 use crate::sled_store::{Survey, survey};
 use crate::state::claim_records_of;
@@ -29,6 +30,10 @@ pub enum Code {
     OrphanChunk,
     /// What is there is not what was acknowledged.
     HeadMismatch,
+    /// A change owes an event that the audit does not have.
+    AuditBehind,
+    /// The audit tells of a change that the store does not have.
+    AuditAhead,
     /// Something left the log for files that are never synced.
     BlobsNotEmpty,
     /// A record is of a kind that this version does not know.
@@ -46,6 +51,8 @@ impl Code {
             Self::MissingChunk => "MISSING_CHUNK",
             Self::OrphanChunk => "ORPHAN_CHUNK",
             Self::HeadMismatch => "HEAD_MISMATCH",
+            Self::AuditBehind => "AUDIT_BEHIND",
+            Self::AuditAhead => "AUDIT_AHEAD",
             Self::BlobsNotEmpty => "BLOBS_NOT_EMPTY",
             Self::UnknownKind => "UNKNOWN_KIND",
         }
@@ -79,6 +86,10 @@ pub struct FsckOptions {
 pub struct FsckReport {
     /// Everything that is or was wrong.
     pub findings: Vec<Finding>,
+    /// What it was found in, for whoever holds it against an audit: events that are owed to one.
+    pub owed: Vec<Row>,
+    /// The last commit of the store.
+    pub commit: u64,
 }
 
 /// The status with which a program ends that could not check.
@@ -103,7 +114,11 @@ pub fn fsck(location: &StoreLocation, options: &FsckOptions) -> Result<FsckRepor
     let mut survey = survey(location)?;
     let mut check = Check::default();
     check.engine(&mut survey, options.accept_loss)?;
-    check.records(&*survey.snapshot())?;
+    let snapshot = survey.snapshot();
+    check.records(&*snapshot)?;
+    let owed = check.owed(&*snapshot);
+    let commit = snapshot.cursor().commit;
+    drop(snapshot);
     if options.repair && !check.batch.is_empty() && survey.is_whole() {
         let snapshot = survey.snapshot();
         let transactions = std::mem::take(&mut check.batch).split(&*snapshot, options.now)?;
@@ -120,6 +135,8 @@ pub fn fsck(location: &StoreLocation, options: &FsckOptions) -> Result<FsckRepor
     }
     Ok(FsckReport {
         findings: check.findings,
+        owed,
+        commit,
     })
 }
 
@@ -177,6 +194,14 @@ impl Check {
         self.revisions(&heads, snapshot)?;
         self.chunks(snapshot)?;
         self.claims(&heads, snapshot)
+    }
+
+    /// Events that are owed; of a damaged one it is said that it is.
+    fn owed(&mut self, snapshot: &dyn Snapshot) -> Vec<Row> {
+        outbox::rows(snapshot).unwrap_or_else(|error| {
+            self.find(Code::BadChecksum, error.to_string());
+            Vec::new()
+        })
     }
 
     fn heads(&mut self, snapshot: &dyn Snapshot) -> Result<BTreeMap<String, Head>, StoreError> {

@@ -16,6 +16,10 @@ pub const SCOPE: u8 = b's';
 pub const CLUSTER: u8 = b'c';
 /// The latest check of an operator on a cluster.
 pub const POSTURE: u8 = b'p';
+/// A recorded check that can still be attested, one record an operator.
+pub const KEPT: u8 = b'k';
+/// What is written whenever another baseline may apply to something.
+pub const APPLYING: u8 = b'g';
 /// The newest recorded snapshot of a cluster.
 pub const RECORDED: u8 = b'n';
 /// A piece of a recorded snapshot.
@@ -32,8 +36,10 @@ pub const OWED: u8 = b'o';
 pub const META: u8 = b'm';
 
 /// All kinds that there are.
-pub const KINDS: [u8; 13] = [
+pub const KINDS: [u8; 15] = [
     ATTESTATION,
+    APPLYING,
+    KEPT,
     HEAD,
     CLUSTER,
     EVENT,
@@ -53,7 +59,7 @@ pub const LOGGED: [u8; 3] = [HEAD, CLUSTER, POSTURE];
 
 /// Kinds that are written once and never changed: read from the disk when they are asked for,
 /// while all others are kept in memory.
-pub(crate) const ON_DISK: [u8; 4] = [CHUNK, EVENT, REVISION, PIECE];
+pub(crate) const ON_DISK: [u8; 5] = [CHUNK, EVENT, REVISION, PIECE, KEPT];
 
 /// The record of the last commit.
 pub(crate) const META_HEAD: &[u8] = b"mhead\0";
@@ -142,6 +148,19 @@ pub(crate) fn attestations() -> Range {
     Range::prefix(&[ATTESTATION]).after(&[ATTESTATION, 3])
 }
 
+/// Ids of checks are made in the order of time, so the oldest are the first.
+pub(crate) fn kept(check: &str, operator: &str) -> Vec<u8> {
+    ids(KEPT, &[check, operator])
+}
+
+pub(crate) fn kept_of(check: &str) -> Vec<u8> {
+    ids(KEPT, &[check])
+}
+
+pub(crate) fn applying() -> Vec<u8> {
+    vec![APPLYING]
+}
+
 pub(crate) fn recorded(cluster_uid: &str, mode: &str) -> Vec<u8> {
     ids(RECORDED, &[cluster_uid, mode])
 }
@@ -226,6 +245,8 @@ pub(crate) fn describe(key: &[u8]) -> String {
             "the posture of `{}` on cluster `{first}`",
             ids.next().unwrap_or_default()
         ),
+        KEPT => format!("check `{first}`"),
+        APPLYING => "the record of what applies".to_owned(),
         RECORDED => format!("the recorded snapshot of cluster `{first}`"),
         PIECE => format!("a piece of the recorded snapshot of cluster `{first}`"),
         EVENT => format!(

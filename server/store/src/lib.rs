@@ -16,6 +16,7 @@ mod error;
 mod follow;
 pub mod fsck;
 mod head;
+pub mod kept;
 pub mod key;
 mod location;
 mod lock;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::batch::Batch;
 use crate::error::StoreError;
+use crate::kept::Kept;
 use crate::key;
 use crate::outbox::{About, Owed};
 use crate::store::{Event, Range, Snapshot, Store, Verdict};
@@ -87,23 +88,26 @@ pub struct Posture {
 }
 
 /// Records a posture; whether it is newer than the one that is there, which else stays. Since when
-/// its status holds is taken over from that one. Checks that record several owe one event, which each of
-/// them writes.
+/// its status holds is taken over from that one. What can be attested of the check is kept with it, newer
+/// or not. Checks that record several owe one event, which each of them writes.
 ///
 /// # Errors
 /// When the store failed, or the result is too large.
 pub fn record(
     store: &dyn Store,
     posture: &Posture,
+    kept: Option<&Kept>,
     owed: Option<&(Owed, About)>,
 ) -> Result<bool, StoreError> {
     let key = key_of(posture);
     for _ in 0..ATTEMPTS {
         let snapshot = store.snapshot()?;
         let mut recorded = posture.clone();
+        let mut newer = true;
         if let Some(entry) = snapshot.get(&key)? {
             let known = decode(&*snapshot, &key, &entry.value)?;
-            if posture.gathered_at <= known.gathered_at {
+            newer = posture.gathered_at > known.gathered_at;
+            if !newer && kept.is_none() {
                 return Ok(false);
             }
             if known.status == posture.status {
@@ -111,15 +115,20 @@ pub fn record(
             }
         }
         let mut batch = Batch::default();
-        batch.put_json(key.clone(), &recorded).map_err(|error| {
-            StoreError::corrupt(snapshot.place(), key::describe(&key), error.to_string())
-        })?;
+        if newer {
+            batch.put_json(key.clone(), &recorded).map_err(|error| {
+                StoreError::corrupt(snapshot.place(), key::describe(&key), error.to_string())
+            })?;
+        }
+        if let Some(kept) = kept {
+            kept.put(&*snapshot, &mut batch)?;
+        }
         if let Some((owed, about)) = owed {
             owed.put(about.clone(), &mut batch)?;
         }
         let transaction = batch.on(&*snapshot, posture.recorded_at)?;
         if let Verdict::Committed(_) = store.transact(transaction).wait()? {
-            return Ok(true);
+            return Ok(newer);
         }
     }
     Err(StoreError::Overloaded)

@@ -72,7 +72,14 @@ struct Trailer {
 }
 
 /// Kinds that mean something only where they were written.
-const LEFT_BEHIND: [u8; 4] = [key::EVENT, key::META, key::OWED, key::REPLAY];
+const LEFT_BEHIND: [u8; 6] = [
+    key::APPLYING,
+    key::EVENT,
+    key::KEPT,
+    key::META,
+    key::OWED,
+    key::REPLAY,
+];
 
 /// Writes a store at one commit; how many records it has.
 ///

@@ -366,12 +366,12 @@ fn an_older_snapshot_changes_no_posture_and_modes_stand_beside_each_other() {
     let store = &*fixture.store;
     let client = |at| checked("ns~cert-manager", CollectionMode::ClientAsserted, at);
     let server = checked("ns~cert-manager", CollectionMode::ServerCollected, 5);
-    assert!(posture::record(store, &client(10), None).unwrap());
-    assert!(!posture::record(store, &client(10), None).unwrap());
-    assert!(!posture::record(store, &client(9), None).unwrap());
+    assert!(posture::record(store, &client(10), None, None).unwrap());
+    assert!(!posture::record(store, &client(10), None, None).unwrap());
+    assert!(!posture::record(store, &client(9), None, None).unwrap());
     let get = || posture::get(&*store.snapshot().unwrap(), "uid-1", "ns~cert-manager").unwrap();
     assert_eq!(get(), Some(client(10)));
-    assert!(posture::record(store, &server, None).unwrap());
+    assert!(posture::record(store, &server, None, None).unwrap());
     assert_eq!(get(), Some(server.clone()));
     let all = posture::list(&*store.snapshot().unwrap(), None, 10).unwrap();
     assert_eq!(all, [client(10), server.clone()]);
@@ -398,7 +398,7 @@ fn since_when_a_status_holds_is_kept_until_it_changes() {
         (7, "PASS", 7),
         (9, "PASS", 7),
     ] {
-        assert!(posture::record(store, &of(at, status), None).unwrap());
+        assert!(posture::record(store, &of(at, status), None, None).unwrap());
         assert_eq!(since(), expected, "{at}");
     }
 }

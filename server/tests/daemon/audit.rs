@@ -59,7 +59,7 @@ impl Data {
         )
     }
 
-    async fn used(&self, baselines: std::ops::Range<usize>) {
+    pub(crate) async fn used(&self, baselines: std::ops::Range<usize>) {
         let mut daemon = Daemon::dev(&self.data());
         let channel = channel(daemon.address).await;
         for number in baselines {

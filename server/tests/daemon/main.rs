@@ -9,6 +9,7 @@
 mod aging;
 mod attesting;
 mod audit;
+mod beside;
 mod certificates;
 mod collecting;
 mod ending;

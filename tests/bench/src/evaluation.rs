@@ -117,7 +117,7 @@ fn judged(reports: &[Report], operator: &str) -> Result<String, String> {
 }
 
 /// How long the work takes, result and all, many times.
-fn repeated<T>(mut work: impl FnMut() -> Result<T, String>) -> Result<Summary, String> {
+pub(crate) fn repeated<T>(mut work: impl FnMut() -> Result<T, String>) -> Result<Summary, String> {
     for _ in 0..WARM_UP {
         black_box(work()?);
     }

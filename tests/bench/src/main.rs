@@ -17,6 +17,7 @@ mod statistics;
 mod stories;
 mod table;
 mod units;
+mod verification;
 
 use std::io::Write as _;
 use std::process::ExitCode;

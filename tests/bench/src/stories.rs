@@ -8,7 +8,7 @@ use crate::figures::{Aim, Bench, Figure, Measured, Outcome};
 use crate::measure::{Invocation, NO_CLUSTER};
 use crate::peers::{Counting, Peer, Story};
 use crate::race::{Contender, Judge, race};
-use crate::{evaluation, inputs, machine, peers, results, say, units};
+use crate::{evaluation, inputs, machine, peers, results, say, units, verification};
 
 /// The operator that is judged alone.
 const OPERATOR: &str = "cert-manager";
@@ -45,25 +45,27 @@ pub(crate) fn measure(arguments: &Arguments, corpus: &Path) -> Result<Bench, Str
     let file = operators.join(format!("{OPERATOR}.yaml"));
     say("   evaluation, in process");
     let evaluation = evaluation::figures(&file, OPERATOR);
+    say("   verification, in process");
+    let verified = verification::figures();
     say("   one operator");
     let one = or_wrong("one operator", ground.one_operator(&operators, &file));
     say("   corpus");
     let all = or_wrong("corpus", ground.all_operators(&operators));
     say("   reach");
     let reach = or_wrong("reach", ground.reach());
-    let aims = aims(&evaluation, &one, &all, &reach);
+    let mut aims = aims(&evaluation, &one, &all, &reach);
+    aims.extend(verified.iter().map(|figure| {
+        let what = format!("offline verify, {}: at most 1 ms", figure.by);
+        Aim::at_most(&what, seconds(figure.measured()), 1e-3)
+    }));
     Ok(Bench {
         machine: machine::said(),
-        figures: [evaluation, one, all, reach].concat(),
+        figures: [evaluation, verified, one, all, reach].concat(),
         aims,
     })
 }
 
 fn aims(evaluation: &[Figure], one: &[Figure], all: &[Figure], reach: &[Figure]) -> Vec<Aim> {
-    let seconds = |measured: Option<&Measured>| {
-        let median = measured?.time.median;
-        Some((median.as_secs_f64(), units::time(median)))
-    };
     let megabytes = |figures: &[Figure]| {
         let peak = figures.first()?.measured()?.peak_bytes?;
         Some((units::megabytes(peak), units::memory(peak)))
@@ -101,6 +103,12 @@ fn aims(evaluation: &[Figure], one: &[Figure], all: &[Figure], reach: &[Figure])
             17.8,
         ),
     ]
+}
+
+/// The median in seconds, and as people read it.
+fn seconds(measured: Option<&Measured>) -> Option<(f64, String)> {
+    let median = measured?.time.median;
+    Some((median.as_secs_f64(), units::time(median)))
 }
 
 /// What kept a race from being set up is its only figure, and hides no other.

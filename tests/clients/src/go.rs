@@ -31,6 +31,14 @@ pub fn ghz() -> Result<PathBuf, ClientError> {
     built("ghz", "github.com/bojand/ghz/cmd/ghz")
 }
 
+/// cosign: verifies envelopes by a public key, as whoever admits images does.
+///
+/// # Errors
+/// When Go is missing, or it does not build.
+pub fn cosign() -> Result<PathBuf, ClientError> {
+    built("cosign", "github.com/sigstore/cosign/v3/cmd/cosign")
+}
+
 /// Builds a tool, unless it was built from the same modules already; one process at a time.
 fn built(name: &'static str, package: &str) -> Result<PathBuf, ClientError> {
     let module = Path::new(env!("CARGO_MANIFEST_DIR")).join("go").join(name);

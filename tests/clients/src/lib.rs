@@ -9,7 +9,7 @@ mod python;
 mod server;
 
 pub use error::ClientError;
-pub use go::{buf, ghz, grpcurl};
+pub use go::{buf, cosign, ghz, grpcurl};
 pub use programs::{plugin, proto, repository, service};
 pub use python::{Python, python};
 pub use server::Server;

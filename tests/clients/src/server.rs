@@ -12,6 +12,9 @@ use crate::programs::{program, run};
 /// How long it may take to start.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Settings beside its defaults, in its directory.
+const SETTINGS: &str = "opsec.toml";
+
 /// A running service.
 #[derive(Debug)]
 pub struct Server {
@@ -34,16 +37,43 @@ impl Server {
     /// # Errors
     /// When it does not start.
     pub fn signing() -> Result<Self, ClientError> {
+        Self::signing_by("ed25519")
+    }
+
+    /// The same with a key of an algorithm, as `keys generate --algorithm` takes it.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn signing_by(algorithm: &str) -> Result<Self, ClientError> {
         let directory = directory()?;
-        let mut generate = Command::new(program("opsec-server")?);
-        generate.args(["keys", "generate", "--data-dir"]);
-        run(generate.arg(directory.path()), "keys generate")?;
+        generate(&directory, algorithm)?;
+        Self::over(directory)
+    }
+
+    /// One that signs, and reads a cluster itself: its id, and the kubeconfig that it is read with.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn collecting(cluster: &str, kubeconfig: &Path) -> Result<Self, ClientError> {
+        let directory = directory()?;
+        generate(&directory, "ed25519")?;
+        let path = directory.path().join(SETTINGS);
+        let read_with = kubeconfig.display().to_string();
+        let settings =
+            format!("[[collection]]\ncluster = {cluster:?}\nkubeconfig = {read_with:?}\n");
+        std::fs::write(&path, settings)
+            .map_err(|error| ClientError::file("write", &path, error))?;
         Self::over(directory)
     }
 
     fn over(directory: tempfile::TempDir) -> Result<Self, ClientError> {
         let server = program("opsec-server")?;
-        let mut child = Command::new(&server)
+        let mut command = Command::new(&server);
+        let settings = directory.path().join(SETTINGS);
+        if settings.is_file() {
+            command.arg("--config").arg(settings);
+        }
+        let mut child = command
             .args(["--dev", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(directory.path())
             .env("OPSEC_ATTESTATION_VERIFIER_ID", "https://opsec.example.org")
@@ -89,6 +119,13 @@ impl Server {
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
+}
+
+/// A key that signs at once.
+fn generate(directory: &tempfile::TempDir, algorithm: &str) -> Result<(), ClientError> {
+    let mut generate = Command::new(program("opsec-server")?);
+    generate.args(["keys", "generate", "--algorithm", algorithm, "--data-dir"]);
+    run(generate.arg(directory.path()), "keys generate").map(|_| ())
 }
 
 fn directory() -> Result<tempfile::TempDir, ClientError> {

@@ -47,6 +47,12 @@ pub(crate) enum Unattestable {
     /// It was revoked before.
     #[error("the attestation is revoked already")]
     AlreadyRevoked,
+    /// No such check is kept, or none that the caller may see.
+    #[error(
+        "no check `{0}` can be attested: only recorded ones are kept, for as long as their facts are \
+         fresh and an hour at most; check again with `record`"
+    )]
+    CheckNotFound(String),
     /// There is none, or none that the caller may see.
     #[error("there is no attestation `{0}`")]
     NotFound(String),

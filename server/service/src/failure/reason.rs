@@ -146,6 +146,7 @@ fn unattestable(error: &Unattestable) -> Reason {
         ),
         Unattestable::NoActiveKey => unmet("NO_ACTIVE_KEY", &[]),
         Unattestable::AlreadyRevoked => unmet("ALREADY_REVOKED", &[]),
+        Unattestable::CheckNotFound(id) => not_found("CHECK_NOT_FOUND", &[("check", id)]),
         Unattestable::NotFound(id) => not_found("ATTESTATION_NOT_FOUND", &[("attestation", id)]),
     }
 }

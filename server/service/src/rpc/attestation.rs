@@ -1,6 +1,7 @@
 //! AttestationService.
 
 mod attest;
+mod recorded;
 
 use std::sync::Arc;
 

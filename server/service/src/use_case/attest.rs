@@ -8,15 +8,15 @@ use opsec_attest::{
     Descriptor, Envelope, FAILED, ImageRef, PASSED, PAYLOAD_TYPE, PREDICATE_TYPE, Predicate,
     STATEMENT_TYPE, SigningKey, Statement, Subject, WorkloadRef, envelope_digest,
 };
-use opsec_model::{Report, Snapshot, Status};
+use opsec_model::{Counts, OperatorSummary, Report, Snapshot, Status};
 use opsec_proto::v1::BaselineMatch;
 use opsec_store::attestation::Attestation;
 use opsec_store::cluster::Cluster;
 use opsec_store::posture::{CollectionMode, Posture};
+use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, Unattestable};
-use crate::use_case::check::Judged;
-use crate::use_case::record::{ToRecord, duration, posture};
+use crate::use_case::record::duration;
 use crate::use_case::select::Selected;
 
 /// How long a statement holds where the baseline does not say, and at most.
@@ -32,16 +32,32 @@ pub(crate) struct Demands {
     pub(crate) allow_failed: bool,
 }
 
+/// What was found of an operator, as far as a statement says it: made of a report when it is judged,
+/// kept with a check that is recorded, and nothing in it is a caller's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Found {
+    pub(crate) operator: OperatorSummary,
+    /// The version of the engine that judged.
+    engine_version: String,
+    status: Status,
+    counts: Counts,
+    practices: Vec<opsec_attest::Practice>,
+    exemptions: BTreeSet<opsec_attest::Exemption>,
+    descriptor: Descriptor,
+    images_complete: bool,
+}
+
 /// Who and what a statement is of, and by whom.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Of<'a> {
-    pub(crate) snapshot: &'a Snapshot,
-    pub(crate) snapshot_digest: &'a str,
     pub(crate) cluster: &'a Cluster,
     pub(crate) gathered: Timestamp,
     pub(crate) now: Timestamp,
     pub(crate) mode: CollectionMode,
-    /// Who asserts the facts.
+    /// Who answers for the facts.
+    pub(crate) collector: &'a str,
+    /// Who asks for the statement.
     pub(crate) author: &'a str,
     pub(crate) verifier_id: &'a str,
     /// Who approved the baseline.
@@ -56,46 +72,57 @@ pub(crate) struct Statable {
     pub(crate) valid_until: Timestamp,
 }
 
-/// The statement of a judged operator, or why it gets none.
-pub(crate) fn state(judged: &Judged, of: &Of<'_>, demands: &Demands) -> Result<Statable, Failure> {
-    let baseline = &judged.baseline;
-    // What cannot be recorded cannot be attested: facts of files, old ones, a baseline of the caller.
-    let to_record = ToRecord {
-        snapshot: of.snapshot,
-        snapshot_digest: of.snapshot_digest,
-        check_id: "",
-        now: of.now,
-        mode: of.mode,
-    };
-    let recorded = posture(judged, to_record, of.cluster, of.gathered)?;
+impl Found {
+    /// What a report says of an operator of a snapshot.
+    pub(crate) fn of(report: &Report, snapshot: &Snapshot, cluster_uid: &str) -> Self {
+        let (descriptor, images_complete) = descriptor(snapshot, report, cluster_uid);
+        Self {
+            operator: report.operator.clone(),
+            engine_version: env!("CARGO_PKG_VERSION").to_owned(),
+            status: report.status,
+            counts: report.counts.clone(),
+            practices: report.practices.iter().map(practice).collect(),
+            exemptions: exemptions(report),
+            descriptor,
+            images_complete,
+        }
+    }
+}
+
+/// The statement of what was found by a baseline, and could be recorded; or why there is none.
+pub(crate) fn state(
+    found: &Found,
+    (baseline, recorded): (&Selected, &Posture),
+    of: &Of<'_>,
+    demands: &Demands,
+) -> Result<Statable, Failure> {
     if !demands.effective_digest.is_empty() && demands.effective_digest != baseline.effective_digest
     {
         return Err(changed(baseline));
     }
     is_trusted(baseline, of.mode)?;
-    let report = &judged.report;
-    let result = result(report, demands.allow_failed)?;
-    let (descriptor, complete) = descriptor(of.snapshot, report, &of.cluster.uid);
+    let result = result(found, demands.allow_failed)?;
+    let descriptor = &found.descriptor;
     let bug = |_| Failure::bug();
-    let valid_until = valid_until(report, baseline, of.now);
+    let valid_until = valid_until(found, baseline, of.now);
     let target = opsec_attest::Target {
         cluster: opsec_attest::Cluster {
             id: of.cluster.id.clone(),
             uid: of.cluster.uid.clone(),
         },
         operator: opsec_attest::Operator {
-            id: report.operator.id(),
-            name: report.operator.name.clone(),
-            namespaces: report.operator.namespaces.clone(),
+            id: found.operator.id(),
+            name: found.operator.name.clone(),
+            namespaces: found.operator.namespaces.clone(),
         },
         descriptor_digest: descriptor.digest().map_err(bug)?,
-        images_complete: complete,
+        images_complete: found.images_complete,
     };
-    let predicate = predicate(report, of, &recorded, (target, result, valid_until));
+    let predicate = predicate(found, of, recorded, (target, result, valid_until));
     Ok(Statable {
         statement: Statement {
             statement_type: STATEMENT_TYPE.to_owned(),
-            subject: Subject::of(&descriptor).map_err(bug)?,
+            subject: Subject::of(descriptor).map_err(bug)?,
             predicate_type: PREDICATE_TYPE.to_owned(),
             predicate,
         },
@@ -130,21 +157,22 @@ fn is_trusted(baseline: &Selected, mode: CollectionMode) -> Result<(), Failure> 
     Ok(())
 }
 
-fn result(report: &Report, allow_failed: bool) -> Result<&'static str, Failure> {
-    let bad = |status: Status| matches!(status, Status::Fail | Status::Unknown);
-    let failing: Vec<String> = report
+fn result(found: &Found, allow_failed: bool) -> Result<&'static str, Failure> {
+    let good = [Status::Pass, Status::NotApplicable];
+    let is_good = |status: &str| good.iter().any(|one| one.as_str() == status);
+    let failing: Vec<String> = found
         .practices
         .iter()
-        .filter(|practice| bad(practice.status))
-        .map(|practice| format!("{} {}", practice.number, practice.status.as_str()))
+        .filter(|practice| !is_good(&practice.status))
+        .map(|practice| format!("{} {}", practice.number, practice.status))
         .collect();
-    if failing.is_empty() && !bad(report.status) {
+    if failing.is_empty() && good.contains(&found.status) {
         Ok(PASSED)
     } else if allow_failed {
         Ok(FAILED)
     } else {
         Err(Failure::Attest(Unattestable::CheckFailed {
-            status: report.status.as_str(),
+            status: found.status.as_str(),
             practices: failing.join(", "),
         }))
     }
@@ -185,11 +213,11 @@ fn descriptor(snapshot: &Snapshot, report: &Report, uid: &str) -> (Descriptor, b
 }
 
 /// Until the baseline's time is over, or the first exemption that was needed ends.
-fn valid_until(report: &Report, baseline: &Selected, now: Timestamp) -> Timestamp {
+fn valid_until(found: &Found, baseline: &Selected, now: Timestamp) -> Timestamp {
     let said = baseline.attestation.valid_for.as_deref();
     let valid = said.and_then(duration).unwrap_or(VALID).min(LONGEST);
     let until = now.checked_add(valid).unwrap_or(Timestamp::MAX);
-    let ends = exemptions(report).into_iter().filter_map(|one| {
+    let ends = found.exemptions.iter().filter_map(|one| {
         let last: jiff::civil::Date = one.expires.parse().ok()?;
         let end = last.tomorrow().ok()?;
         format!("{end}T00:00:00Z").parse().ok()
@@ -221,7 +249,7 @@ fn exemptions(report: &Report) -> BTreeSet<opsec_attest::Exemption> {
 }
 
 fn predicate(
-    report: &Report,
+    found: &Found,
     of: &Of<'_>,
     recorded: &Posture,
     (target, result, valid_until): (opsec_attest::Target, &str, Timestamp),
@@ -236,7 +264,7 @@ fn predicate(
     Predicate {
         verifier: opsec_attest::Verifier {
             id: of.verifier_id.to_owned(),
-            engine_version: env!("CARGO_PKG_VERSION").to_owned(),
+            engine_version: found.engine_version.clone(),
         },
         time_verified: format!("{:.0}", of.now),
         valid_until: format!("{valid_until:.0}"),
@@ -252,12 +280,12 @@ fn predicate(
             facts_digest: recorded.facts_digest.clone(),
             gathered_at: format!("{:.0}", of.gathered),
             mode: of.mode.as_str().to_owned(),
-            collector: of.author.to_owned(),
+            collector: of.collector.to_owned(),
         },
         result: result.to_owned(),
-        counts: report.counts.clone(),
-        practices: report.practices.iter().map(practice).collect(),
-        exemptions: exemptions(report).into_iter().collect(),
+        counts: found.counts.clone(),
+        practices: found.practices.clone(),
+        exemptions: found.exemptions.iter().cloned().collect(),
     }
 }
 

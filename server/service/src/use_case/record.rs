@@ -5,10 +5,12 @@ use jiff::{SignedDuration, Timestamp};
 use opsec_model::{Counts, Gain, Snapshot, Status};
 use opsec_proto::v1::BaselineMatch;
 use opsec_store::cluster::Cluster;
+use opsec_store::kept::Kept;
 use opsec_store::posture::{CollectionMode, JudgedBy, Posture, RevisionRef};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, Unrecordable};
+use crate::use_case::attest::Found;
 use crate::use_case::check::Judged;
 use crate::use_case::clusters::Place;
 use crate::use_case::select::Selected;
@@ -18,6 +20,9 @@ const AHEAD: SignedDuration = SignedDuration::from_secs(60);
 
 /// How old a snapshot may be where the baseline does not say.
 const FRESH: SignedDuration = SignedDuration::from_mins(10);
+
+/// How long a check can be attested at most.
+const KEPT: SignedDuration = SignedDuration::from_hours(1);
 
 /// What a posture says of the result; it is stored as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,14 +87,7 @@ pub(crate) fn posture(
         }
         _ => {}
     }
-    let said = judged.baseline.attestation.max_snapshot_age.as_deref();
-    let fresh = said.and_then(duration).unwrap_or(FRESH);
-    if to_record.now.duration_since(gathered) > fresh {
-        return Err(Failure::Record(Unrecordable::Stale {
-            seconds: to_record.now.duration_since(gathered).as_secs(),
-            limit: fresh.as_secs(),
-        }));
-    }
+    is_fresh(&judged.baseline, gathered, to_record.now)?;
     let report = &judged.report;
     let rules = report.practices.iter().flat_map(|practice| &practice.rules);
     if rules
@@ -126,6 +124,48 @@ pub(crate) fn posture(
     })
 }
 
+/// How old facts may be that are judged by a baseline.
+fn fresh(baseline: &Selected) -> SignedDuration {
+    let said = baseline.attestation.max_snapshot_age.as_deref();
+    said.and_then(duration).unwrap_or(FRESH)
+}
+
+/// Refuses facts that are older than a baseline accepts.
+pub(crate) fn is_fresh(
+    baseline: &Selected,
+    gathered: Timestamp,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let (age, limit) = (now.duration_since(gathered), fresh(baseline));
+    if age <= limit {
+        return Ok(());
+    }
+    Err(Failure::Record(Unrecordable::Stale {
+        seconds: age.as_secs(),
+        limit: limit.as_secs(),
+    }))
+}
+
+/// What is kept of a recorded check, so that it can be attested for as long as its facts are fresh.
+pub(crate) fn kept(
+    judged: &Judged,
+    posture: &Posture,
+    snapshot: &Snapshot,
+    author: &str,
+) -> Result<Kept, Failure> {
+    let found = Found::of(&judged.report, snapshot, &posture.cluster_uid);
+    let span = |duration: SignedDuration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+    let facts_end = posture
+        .gathered_at
+        .saturating_add(span(fresh(&judged.baseline)));
+    Ok(Kept {
+        posture: posture.clone(),
+        author: author.to_owned(),
+        until: facts_end.min(posture.recorded_at.saturating_add(span(KEPT))),
+        found: serde_json::to_string(&found).map_err(|_| Failure::bug())?,
+    })
+}
+
 /// Digest of the facts alone: equal ones are unchanged, whenever they were gathered.
 pub(crate) fn facts_digest(snapshot: &Snapshot) -> Result<String, Failure> {
     let facts = Snapshot {
@@ -150,7 +190,8 @@ pub(crate) fn duration(text: &str) -> Option<SignedDuration> {
     Some(SignedDuration::from_secs(number.checked_mul(seconds)?))
 }
 
-fn judged_by(selected: &Selected) -> JudgedBy {
+/// The baseline that was judged by, as it is written down.
+pub(crate) fn judged_by(selected: &Selected) -> JudgedBy {
     let (parent_revision, parent_digest) = selected
         .parent
         .as_ref()

@@ -11,7 +11,7 @@ use tonic::Status;
 
 use crate::{As, Fixture, UID, fixture, live, live_at, reason, signing_with, someone};
 
-const TRUSTING: &str = "{attestation: {minimumCollection: CLIENT_ASSERTED}}";
+pub(crate) const TRUSTING: &str = "{attestation: {minimumCollection: CLIENT_ASSERTED}}";
 const VERIFIER: &str = "https://opsec.example.org";
 
 /// Keys in memory.
@@ -19,7 +19,7 @@ const VERIFIER: &str = "https://opsec.example.org";
 pub(crate) struct Chain(Mutex<KeyRing>);
 
 impl Chain {
-    fn signing() -> (Arc<Self>, Signing) {
+    pub(crate) fn signing() -> (Arc<Self>, Signing) {
         let mut ring = KeyRing::default();
         ring.add(key(1).public(), Timestamp::UNIX_EPOCH).unwrap();
         let chain = Arc::new(Self(Mutex::new(ring)));
@@ -48,7 +48,7 @@ impl Keys for Chain {
     }
 }
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     let since = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
     Timestamp::from_second(i64::try_from(since).unwrap()).unwrap()
 }
@@ -61,17 +61,17 @@ fn request(seconds_ago: i64) -> v1::AttestRequest {
     }
 }
 
-async fn attest(by: &As, request: v1::AttestRequest) -> Result<v1::Attestation, Status> {
+pub(crate) async fn attest(by: &As, request: v1::AttestRequest) -> Result<v1::Attestation, Status> {
     let answer = by.attestations.clone().attest(request).await?;
     Ok(answer.into_inner().attestation.unwrap())
 }
 
-async fn refused(by: &As, request: v1::AttestRequest) -> String {
+pub(crate) async fn refused(by: &As, request: v1::AttestRequest) -> String {
     let answer = attest(by, request).await;
     answer.map_or_else(|error| reason(&error), |_| "OK".to_owned())
 }
 
-async fn bundle(by: &As) -> TrustBundle {
+pub(crate) async fn bundle(by: &As) -> TrustBundle {
     let request = v1::GetTrustBundleRequest {};
     let answer = by.attestations.clone().get_trust_bundle(request).await;
     TrustBundle::read(&answer.unwrap().into_inner().trust_bundle).unwrap()

@@ -106,7 +106,7 @@ impl Fleet {
             result: result.to_string(),
             ..self.stored.clone()
         };
-        assert!(posture::record(&*self.fixture.store, &recorded, None).unwrap());
+        assert!(posture::record(&*self.fixture.store, &recorded, None, None).unwrap());
     }
 
     async fn list(

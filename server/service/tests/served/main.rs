@@ -6,9 +6,11 @@
 mod access;
 mod approval;
 mod attest;
+mod attest_checks;
 mod batch;
 mod clusters;
 mod fleet;
+mod meddling;
 mod record;
 mod simulate;
 mod watch;
@@ -28,8 +30,8 @@ use opsec_proto::v1::check_request::Input;
 use opsec_proto::v1::check_service_client::CheckServiceClient;
 use opsec_proto::v1::cluster_service_client::ClusterServiceClient;
 use opsec_proto::v1::posture_service_client::PostureServiceClient;
-use opsec_service::{Service, ServiceConfig, Signing};
-use opsec_store::{SledStore, StoreLocation};
+use opsec_service::{Collector, Service, ServiceConfig, Signing};
+use opsec_store::{SledStore, Store, StoreLocation};
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::http;
@@ -87,25 +89,30 @@ fn fixture() -> Fixture {
 }
 
 fn with(needs_approval: bool) -> Fixture {
-    set_up(needs_approval, None)
+    set_up(needs_approval, None, |store| store, None)
 }
 
 /// One that signs, or does not.
 fn signing_with(signing: Option<Signing>) -> Fixture {
-    set_up(false, signing)
+    set_up(false, signing, |store| store, None)
 }
 
-fn set_up(needs_approval: bool, signing: Option<Signing>) -> Fixture {
+fn set_up(
+    needs_approval: bool,
+    signing: Option<Signing>,
+    kept_in: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
+    collector: Option<Arc<dyn Collector>>,
+) -> Fixture {
     let directory = tempfile::tempdir().unwrap();
     let store = SledStore::open(&StoreLocation::new(directory.path())).unwrap();
     let store = Arc::new(store);
     let config = ServiceConfig {
-        store: Arc::<SledStore>::clone(&store),
+        store: kept_in(Arc::<SledStore>::clone(&store)),
         evaluations: 2,
         needs_approval,
         signing,
         trail: None,
-        collector: None,
+        collector,
         waits: Arc::default(),
     };
     Fixture {

@@ -1,4 +1,5 @@
-//! `Attest`: the facts are judged anew by what applies, and what that came to is signed.
+//! `Attest`: the facts are judged anew by what applies, or were by a recorded check, and what that came
+//! to is signed.
 
 use jiff::Timestamp;
 use opsec_access::{Caller, Method, Target};
@@ -7,20 +8,28 @@ use opsec_practices::CheckOptions;
 use opsec_proto::v1;
 use opsec_store::ChangeContext;
 use opsec_store::attestation::{self, Kept};
-use opsec_store::posture::CollectionMode;
+use opsec_store::cluster::Cluster;
+use opsec_store::posture::{CollectionMode, Posture};
 use tonic::Request;
 
 use super::Attestations;
+use super::recorded::Recorded;
 use crate::clock;
 use crate::context::{Context, require, within};
-use crate::failure::{Failure, Unattestable};
+use crate::failure::{Failure, Unattestable, Unrecordable};
 use crate::rpc::mutation::Begun;
 use crate::rpc::{input, message};
-use crate::use_case::attest::{Demands, Of, Statable, changed, sign, state, unsigned};
+use crate::use_case::attest::{Demands, Found, Of, changed, sign, state, unsigned};
 use crate::use_case::check::{Facts, Judged, check};
 use crate::use_case::clusters::Place;
-use crate::use_case::record::recordable;
-use crate::use_case::select::{Choice, Selected, Selector};
+use crate::use_case::record::{ToRecord, posture, recordable};
+use crate::use_case::select::{Applying, Choice, Selected, Selector};
+
+/// What is to be attested, and the caller may attest.
+enum Case {
+    Judged(Box<Made>),
+    Recorded(Box<Recorded>),
+}
 
 /// Facts that were judged.
 struct Made {
@@ -44,6 +53,18 @@ enum Given {
     Collected(Box<Snapshot>),
 }
 
+/// What can be stated, as long as it stands.
+pub(super) struct Ready {
+    pub(super) found: Found,
+    pub(super) recorded: Posture,
+    pub(super) baseline: Selected,
+    pub(super) cluster: Cluster,
+    pub(super) gathered: Timestamp,
+    pub(super) now: Timestamp,
+    /// Who answers for the facts.
+    pub(super) collector: String,
+}
+
 impl Attestations {
     pub(super) async fn make(
         &self,
@@ -53,7 +74,7 @@ impl Attestations {
         let Begun {
             caller,
             made: change,
-            mut request,
+            request,
         } = self.context.begin(request).await?;
         if !self.context.keeper.knows_clusters() {
             return Err(Failure::OnlyServed("attesting"));
@@ -71,44 +92,61 @@ impl Attestations {
             require(&caller, method, target).await?;
             return Ok(answer(kept));
         }
-        let wish = Wish {
-            given: self.given(&caller, &mut request).await?,
-            operator: request.operator,
-            cluster: request.cluster,
-        };
-        let judged = self.context.run(move |context| context.judge(wish)).await?;
-        let operator = std::iter::once(&judged.judged.report.operator);
-        within(&caller, method, &judged.place, operator).await?;
         let demands = Demands {
-            effective_digest: request.effective_digest,
+            effective_digest: request.effective_digest.clone(),
             allow_failed: request.allow_failed,
         };
+        let case = self.case(&caller, request).await?;
         let kept = self
             .context
-            .change(move |context| context.attest(&judged, &demands, &change))
+            .change(move |context| context.attest(case, &demands, &change))
             .await?;
         Ok(answer(kept))
     }
 
-    /// The facts: those that were sent, or those that the service reads itself.
-    async fn given(
-        &self,
-        caller: &Caller,
-        request: &mut v1::AttestRequest,
-    ) -> Result<Given, Failure> {
-        match (request.snapshot.take(), request.collection.take()) {
-            (Some(snapshot), None) => Ok(Given::Sent(Box::new(snapshot))),
+    /// What is to be attested: what a check found, or facts that were sent or are read now.
+    async fn case(&self, caller: &Caller, mut request: v1::AttestRequest) -> Result<Case, Failure> {
+        one_source(&request)?;
+        if !request.check.is_empty() {
+            // Where nothing signs, no check is kept.
+            self.context.signing()?;
+            let recorded = self.recorded(caller, &request).await?;
+            return Ok(Case::Recorded(Box::new(recorded)));
+        }
+        let given = match (request.snapshot.take(), request.collection.take()) {
+            (Some(snapshot), _) => Given::Sent(Box::new(snapshot)),
             (None, Some(asked)) => {
                 let collected = self.context.collected(caller, Method::Attest, &asked);
-                let snapshot = collected.await?;
-                Ok(Given::Collected(Box::new(snapshot)))
+                Given::Collected(Box::new(collected.await?))
             }
-            (None, None) => Err(input::missing()),
-            (Some(_), Some(_)) => Err(Failure::Field {
-                field: "collection",
-                message: "it stands beside a snapshot; leave one of them out".to_owned(),
-            }),
-        }
+            (None, None) => return Err(input::missing()),
+        };
+        let wish = Wish {
+            given,
+            operator: request.operator,
+            cluster: request.cluster,
+        };
+        let made = self.context.run(move |context| context.judge(wish)).await?;
+        let operator = std::iter::once(&made.judged.report.operator);
+        within(caller, Method::Attest, &made.place, operator).await?;
+        Ok(Case::Judged(Box::new(made)))
+    }
+}
+
+/// Refuses a request that says twice what is attested.
+fn one_source(request: &v1::AttestRequest) -> Result<(), Failure> {
+    let sources = [
+        ("snapshot", request.snapshot.is_some()),
+        ("collection", request.collection.is_some()),
+        ("check", !request.check.is_empty()),
+    ];
+    let mut given = sources.into_iter().filter(|(_, given)| *given);
+    match (given.next(), given.next()) {
+        (Some((one, _)), Some((field, _))) => Err(Failure::Field {
+            field,
+            message: format!("it stands beside `{one}`; leave one of them out"),
+        }),
+        _ => Ok(()),
     }
 }
 
@@ -163,77 +201,72 @@ impl Context {
         })
     }
 
-    /// Signs what was judged, and keeps it.
+    /// Signs what was found, and keeps it.
     fn attest(
         &self,
-        made: &Made,
+        case: Case,
         demands: &Demands,
         change: &ChangeContext,
     ) -> Result<Kept, Failure> {
         let signing = self.signing()?;
-        let snapshot = &made.facts.snapshot;
-        let (cluster, gathered) = recordable(snapshot, &made.place, made.now)?;
-        let digest = snapshot
-            .digest()
-            .map_err(opsec_practices::CheckError::from)?;
-        let approval = self.approval(&made.judged.baseline)?;
+        let ready = match case {
+            Case::Judged(made) => made.ready(&change.author)?,
+            Case::Recorded(recorded) => self.ready(*recorded)?,
+        };
+        let approval = self.approval(&ready.baseline)?;
         let of = Of {
-            snapshot,
-            snapshot_digest: &digest,
-            cluster,
-            gathered,
-            now: made.now,
-            mode: made.mode,
+            cluster: &ready.cluster,
+            gathered: ready.gathered,
+            now: ready.now,
+            mode: ready.recorded.mode,
+            collector: &ready.collector,
             author: &change.author,
             verifier_id: &signing.verifier_id,
             approval: approval.as_ref(),
         };
-        let statable = state(&made.judged, &of, demands)?;
+        let by = (&ready.baseline, &ready.recorded);
+        let statable = state(&ready.found, by, &of, demands)?;
         let key = signing.keys.active();
         let key = key.ok_or(Failure::Attest(Unattestable::NoActiveKey))?;
-        self.still_applies(made)?;
         if change.validate_only {
+            self.stands(&ready)?;
             return Ok((unsigned(&statable, &of)?, None));
         }
-        self.keep(&statable, &of, &key, change)
-    }
-
-    fn keep(
-        &self,
-        statable: &Statable,
-        of: &Of<'_>,
-        key: &opsec_attest::SigningKey,
-        change: &ChangeContext,
-    ) -> Result<Kept, Failure> {
-        let signed = sign(statable, of, key)?;
-        attestation::create(&*self.keeper.store()?, &signed, change)?;
+        let signed = sign(&statable, &of, &key)?;
+        let store = self.keeper.store()?;
+        attestation::create(&*store, &signed, change, || self.stands(&ready))?;
         Ok((signed, None))
     }
 
     /// Refuses what another baseline applies to by now: it may have been tightened meanwhile, and
     /// the cluster forgotten.
-    fn still_applies(&self, made: &Made) -> Result<(), Failure> {
-        let snapshot = &made.facts.snapshot;
-        let place = self.place(snapshot, "")?;
-        if place.registered().map(|cluster| &cluster.id)
-            != made.place.registered().map(|cluster| &cluster.id)
-        {
-            return Err(Failure::Record(
-                crate::failure::Unrecordable::ClusterUnregistered,
-            ));
+    fn stands(&self, ready: &Ready) -> Result<(), Failure> {
+        let known = self.of_uid(&ready.cluster.uid)?;
+        if known.is_none_or(|known| known.id != ready.cluster.id) {
+            return Err(Failure::Record(Unrecordable::ClusterUnregistered));
         }
-        let baselines = self.keeper.baselines()?;
-        let selector = Selector {
-            baselines: &baselines,
-            choice: Choice::Applies,
-            applying: place.applying(snapshot),
-        };
-        let (applies, _) = selector.select(&made.judged.report.operator)?;
-        if applies.effective_digest == made.judged.baseline.effective_digest {
+        let applies = self.applying_to(&ready.found, &ready.cluster)?;
+        if applies.effective_digest == ready.baseline.effective_digest {
             Ok(())
         } else {
             Err(changed(&applies))
         }
+    }
+
+    /// The baseline that applies to what was found on a registered cluster.
+    pub(super) fn applying_to(
+        &self,
+        found: &Found,
+        cluster: &Cluster,
+    ) -> Result<Selected, Failure> {
+        let baselines = self.keeper.baselines()?;
+        let selector = Selector {
+            baselines: &baselines,
+            choice: Choice::Applies,
+            applying: Applying::On(Some(cluster.id.clone())),
+        };
+        let (applies, _) = selector.select(&found.operator)?;
+        Ok(applies)
     }
 
     /// Who wrote and who approved the baseline, where someone had to.
@@ -247,5 +280,34 @@ impl Context {
                 author: stored.author.clone(),
                 approver: stored.decider.clone(),
             }))
+    }
+}
+
+impl Made {
+    /// What can be stated of it: what cannot be recorded cannot be attested, as facts of files, old
+    /// ones, or a baseline of the caller.
+    fn ready(self, collector: &str) -> Result<Ready, Failure> {
+        let snapshot = &self.facts.snapshot;
+        let (cluster, gathered) = recordable(snapshot, &self.place, self.now)?;
+        let digest = snapshot
+            .digest()
+            .map_err(opsec_practices::CheckError::from)?;
+        let to_record = ToRecord {
+            snapshot,
+            snapshot_digest: &digest,
+            check_id: "",
+            now: self.now,
+            mode: self.mode,
+        };
+        let recorded = posture(&self.judged, to_record, cluster, gathered)?;
+        Ok(Ready {
+            found: Found::of(&self.judged.report, snapshot, &cluster.uid),
+            recorded,
+            cluster: cluster.clone(),
+            baseline: self.judged.baseline,
+            gathered,
+            now: self.now,
+            collector: collector.to_owned(),
+        })
     }
 }

@@ -14,7 +14,7 @@ use crate::failure::{Failure, Unrecordable};
 use crate::rpc::encode;
 use crate::use_case::check::Judged;
 use crate::use_case::clusters::stored;
-use crate::use_case::record::{ToRecord, posture, recordable};
+use crate::use_case::record::{ToRecord, kept, posture, recordable};
 
 impl Check {
     pub(super) async fn judge_and_record(
@@ -33,11 +33,12 @@ impl Check {
         within(caller, Method::RecordCheck, &made.place, operators).await?;
         let mut response = response(&made.place, (made.now, as_of), made.mode);
         let check_id = response.check_id.clone();
+        let author = caller.subject().to_owned();
         let owed =
             call.map(|call| call.owes(caller, Method::Check.name(), made.now.as_millisecond()));
         let (judged, recorded) = self
             .context
-            .change(move |context| context.record(made, &check_id, owed))
+            .change(move |context| context.record(made, (&check_id, &author), owed))
             .await?;
         response.results = judged
             .into_iter()
@@ -52,11 +53,12 @@ impl Check {
 }
 
 impl Context {
-    /// Records a check: its results as postures, and its snapshot for trying baselines on.
+    /// Records a check: its results as postures and to be attested, its snapshot for trying baselines
+    /// on.
     fn record(
         &self,
         made: Made,
-        check_id: &str,
+        (check_id, author): (&str, &str),
         owed: Option<Owed>,
     ) -> Result<(Vec<Judged>, Vec<bool>), Failure> {
         let snapshot = &made.facts.snapshot;
@@ -81,8 +83,12 @@ impl Context {
         let owed = owed.map(|owed| (owed, about));
         let store = self.keeper.store()?;
         let mut recorded = Vec::new();
-        for posture in &postures {
-            let done = opsec_store::posture::record(&*store, posture, owed.as_ref());
+        for (judged, posture) in made.judged.iter().zip(&postures) {
+            // Where nothing signs, nothing of a check is ever attested.
+            let signs = self.signing.is_some();
+            let kept = signs.then(|| kept(judged, posture, snapshot, author));
+            let kept = kept.transpose()?;
+            let done = opsec_store::posture::record(&*store, posture, kept.as_ref(), owed.as_ref());
             recorded.push(done.map_err(stored)?);
         }
         let content = SavedSnapshot::write(snapshot).map_err(|_| Failure::bug())?;
