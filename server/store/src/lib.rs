@@ -1,7 +1,7 @@
 //! What the service keeps: the [`Store`] that everything above rests on, its engine on sled, and
 //! the records of baselines on it.
 //!
-//! What sled alone does not give is added in [`sled_store`]: one owner at a time, durability past a
+//! What sled alone does not give is added in `sled_store`: one owner at a time, durability past a
 //! power cut, detection of a log that ends early, and records that know their own key and checksum.
 //! A store that is absent is no store: reading creates nothing.
 
