@@ -242,8 +242,7 @@ Examples:
 pub(crate) const ATTEST: &str = "\
 Examples:
   kubectl opsec attest cert-manager -o cert-manager.dsse.json
-  kubectl opsec attest --check 01939b4e-7a6a-7c4e-8a39-3c7c5f2f6d11 -o cert-manager.dsse.json
-  kubectl opsec attest cert-manager --allow-failed --server https://opsec.example.org:7443";
+  kubectl opsec attest --check 01939b4e-7a6a-7c4e-8a39-3c7c5f2f6d11 -o cert-manager.dsse.json";
 
 /// Paragraphs are one line each: they are wrapped to the terminal.
 pub(crate) const ATTEST_AFTER: &str = "\
