@@ -32,7 +32,10 @@ pub(crate) async fn serve(arguments: &[String]) -> Result<(), String> {
         .max_encoding_message_size(usize::MAX);
     Server::builder()
         .add_service(service)
-        .serve_with_incoming(tonic::transport::server::TcpIncoming::from(listener))
+        .serve_with_incoming(
+            // As the service has it: else an answer waits for more to send.
+            tonic::transport::server::TcpIncoming::from(listener).with_nodelay(Some(true)),
+        )
         .await
         .map_err(|error| error.to_string())
 }

@@ -8,9 +8,13 @@ use opsec_proto::v1;
 use opsec_proto::v1::check_request::Input;
 use opsec_proto::v1::check_service_client::CheckServiceClient;
 use prost::Message as _;
+use tonic::Code;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::request::Request;
+
+/// When a call that was refused is made again.
+const AGAIN: Duration = Duration::from_millis(5);
 
 /// How much is asked.
 #[derive(Debug, Clone, Copy)]
@@ -78,8 +82,14 @@ async fn ask(
             make_new(&mut message);
         }
         let asked = Instant::now();
-        let answer = client.check(message.clone()).await;
-        let answer = answer.map_err(|status| status.to_string())?.into_inner();
+        let answer = match client.check(message.clone()).await {
+            Err(status) if status.code() == Code::ResourceExhausted => {
+                // More at once than it does in a moment: it is asked again, as callers do.
+                tokio::time::sleep(AGAIN).await;
+                continue;
+            }
+            answer => answer.map_err(|status| status.to_string())?.into_inner(),
+        };
         if answer.results.len() != 1 {
             return Err(format!("{} results instead of one", answer.results.len()));
         }
