@@ -31,7 +31,7 @@ pub(crate) fn missing(work: &mut Work<'_>, prepared: &Prepared<'_>, after: &Snap
     }
     let of_a_cluster = as_of_a_cluster(after);
     let mut labelled = of_a_cluster.clone();
-    // Whose kinds are is only known of parts that are known to be one.
+    // Whose the kinds are is only known once the parts are known to be one operator.
     for _ in 0..2 {
         let unknown = Unknown::new(&work.operator, prepared, &labelled);
         unknown.label(&work.operator, &mut labels);
